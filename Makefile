@@ -1,0 +1,58 @@
+# One verb per task. `make demo` and `make test` set everything up by themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# An activated environment or a PYTHONPATH of the caller must not leak into ours.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.PHONY: demo test test-all check bench generate lock setup setup-test clean help
+
+help: ## what there is to do
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1  — /p' $(MAKEFILE_LIST)
+
+demo: setup ## the whole road on this checkout, in a temporary place
+	$(BIN)/crucible demo
+
+test: setup-test ## the whole suite, under five minutes on two cores
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+
+test-all: setup-test ## also what takes longer
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: setup-test ## what CI checks besides the tests: format, lint, types, generated code, workflows
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/crucible generate --check
+	$(BIN)/crucible check
+	$(BIN)/actionlint
+	$(BIN)/zizmor --offline --quiet .github examples
+
+generate: setup ## contracts to code, into this checkout
+	$(BIN)/crucible generate
+
+lock: setup-test ## refresh both locks
+	cd .ci/lock && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --all-extras --upgrade ../../src/crucible_pipeline/pyproject.toml demo.in -o demo.txt
+	cd .ci/lock && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --upgrade test.in -o test.txt
+
+setup: $(VENV)/.demo
+
+setup-test: $(VENV)/.test
+
+# A stamp is newer than the lock it was installed from, so a changed lock installs again.
+$(VENV)/.demo: .ci/lock/demo.txt src/crucible_pipeline/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/lock/demo.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e src/crucible_pipeline
+	touch $@
+
+$(VENV)/.test: $(VENV)/.demo .ci/lock/test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/lock/test.txt
+	touch $@
+
+clean: ## remove everything the tasks made
+	rm -rf $(VENV) .crucible dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

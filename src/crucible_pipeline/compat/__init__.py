@@ -1,0 +1,1 @@
+"""Compatibility: two contracts become a list of changes, and the changes a verdict."""

@@ -1,0 +1,1 @@
+"""Releases: a tag becomes artifacts, and artifacts an entry in the index."""
