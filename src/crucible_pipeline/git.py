@@ -14,7 +14,16 @@ from crucible_pipeline.version import from_tag, is_release_tag
 
 _QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "advice.detachedHead=false")
 # A variable such as GIT_DIR (set while a hook runs) would point every command at another repository.
-_MISLEADING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
+_MISLEADING = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+)
 
 
 def _environment() -> dict[str, str]:
@@ -122,6 +131,37 @@ class Repository:
         tags = self.run("tag", "--list", "v[0-9]*", *merged).split()
         return sorted((tag for tag in tags if is_release_tag(tag)), key=from_tag)
 
+    def tags_at(self, commit: str) -> list[str]:
+        """Every tag on a commit, in git's order, whatever its form."""
+        return self.run("tag", "--list", "--points-at", commit).split()
+
+    def default_branch(self) -> str:
+        """The branch that releases come from: origin's default where it is known, else main, else master.
+
+        Empty where none of them exists.
+        """
+        if self.holds("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"):
+            return self.run("symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
+        known = (name for name in ("main", "master") if self.reaches(name))
+        return next(known, "")
+
+    def reaches(self, branch: str, commit: str | None = None) -> bool:
+        """Whether a branch exists, here or at origin, and holds a commit in its history.
+
+        Args:
+            branch: its name.
+            commit: only its existence is asked for if None.
+        """
+        for ref in (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}"):
+            tip = self.commit_of(ref)
+            if tip and (commit is None or self.holds("merge-base", "--is-ancestor", commit, tip)):
+                return True
+        return False
+
+    def time_of(self, commit: str) -> int:
+        """When a commit was made, in whole seconds since 1970."""
+        return int(self.run("show", "--no-patch", "--format=%ct", f"{commit}^{{commit}}"))
+
     def files_at(self, ref: str, below: str = "") -> dict[str, bytes]:
         """The regular files of a commit below a folder: path from the root → content.
 
@@ -160,6 +200,27 @@ class Repository:
                 f"the tag {name} exists", "a released version is never tagged again; take the next one"
             )
         self.run("tag", "--annotate", "--message", message, name)
+
+    def keep_only_tag(self, name: str) -> None:
+        """Delete every tag but one, in a clone where another tag could name the version."""
+        others = [tag for tag in self.run("tag", "--list").split() if tag != name]
+        if others:
+            self.run("tag", "--delete", "--", *others)
+
+    def push(self, branch: str, tag: str, remote: str = "origin") -> None:
+        """Push HEAD to a branch and a tag with it: both arrive or neither does.
+
+        Raises:
+            CannotDo: the remote refused or is out of reach; the error holds git's own words.
+        """
+        self.run(
+            "push",
+            "--quiet",
+            "--atomic",
+            remote,
+            f"HEAD:refs/heads/{branch}",
+            f"refs/tags/{tag}:refs/tags/{tag}",
+        )
 
 
 def clone(source: Path | str, destination: Path, ref: str | None = None) -> Repository:
