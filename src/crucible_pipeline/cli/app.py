@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 
@@ -15,7 +14,6 @@ from crucible_pipeline.errors import CrucibleError
 
 # In the order in which a contract travels; each module registers the command (or group) of its name.
 COMMANDS = ("demo", "generate", "check", "release", "publish", "serve", "index", "upgrade")
-EXIT_INTERRUPTED = 130
 
 
 def console(*, stderr: bool = True) -> Console:
@@ -72,20 +70,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 fine, 1 the answer is no, 2 could not do it (bad usage included).
     """
-    command = typer.main.get_command(application())
     try:
-        code = command.main(
-            args=list(argv) if argv is not None else None, prog_name="crucible", standalone_mode=False
-        )
+        application()(list(argv) if argv is not None else None, prog_name="crucible")
     except CrucibleError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    except click.exceptions.Abort:
-        return EXIT_INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    return code if isinstance(code, int) else 0
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    return 0
 
 
 def run() -> None:

@@ -1,0 +1,5 @@
+"""`python -m crucible_pipeline.cli`, where the script is not on PATH."""
+
+from crucible_pipeline.cli.app import run
+
+run()
