@@ -1,0 +1,273 @@
+"""What stands against a release or a publication: facts in, objections out. Pure.
+
+Each check is one small function with the name that the user sees; all of them run, so that one attempt
+tells everything there is to mend.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from crucible_pipeline.errors import Refused
+from crucible_pipeline.release.changelog import says_something
+from crucible_pipeline.version import Bump, from_tag, is_enough, is_release_tag, line_of, to_tag
+
+_FETCH = "fetch it whole: git fetch --unshallow --tags --force origin"
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One reason why not.
+
+    Args:
+        check: name of the check.
+        what: what is wrong, without a full stop.
+        todo: what to do, in the imperative.
+    """
+
+    check: str
+    what: str
+    todo: str
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.what}; {self.todo}"
+
+
+class NotReady(Refused):
+    """Objections stand; nothing was done.
+
+    Args:
+        objections: at least one.
+    """
+
+    def __init__(self, objections: Iterable[Objection]) -> None:
+        self.objections = tuple(objections)
+        super().__init__("\n".join(str(objection) for objection in self.objections))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a decision needs to know of a repository.
+
+    Args:
+        tag: the tag to make or to publish; empty where HEAD carries none.
+        branch: the branch checked out; empty on a detached HEAD.
+        release_branch: the branch that releases come from; empty where none is known.
+        on_release_branch: whether the commit lies in that branch's history.
+        changes: files that differ from the commit.
+        shallow: whether history is missing.
+        tags: the release tags there are.
+        annotated: whether the tag is an object of its own.
+        stale: generated files that differ from what the contracts give.
+        entry: the changelog's words: of Unreleased before a release, of the version afterwards.
+        base: the release that the contract was compared with.
+        required: which number has to rise after `base`.
+        next_version: the smallest version that is enough.
+        pretending: names of set variables that would overrule the tag.
+    """
+
+    tag: str
+    branch: str = ""
+    release_branch: str = ""
+    on_release_branch: bool = True
+    changes: tuple[str, ...] = ()
+    shallow: bool = False
+    tags: tuple[str, ...] = ()
+    annotated: bool = True
+    stale: tuple[str, ...] = ()
+    entry: str | None = None
+    base: Version | None = None
+    required: Bump = Bump.NONE
+    next_version: Version | None = None
+    pretending: tuple[str, ...] = ()
+
+
+Check = Callable[[Facts], Objection | None]
+
+
+def named(files: Iterable[str]) -> str:
+    """A few names and how many more there are."""
+    listed = list(files)
+    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    return ", ".join(listed[:_SHOWN]) + more
+
+
+def _clean(facts: Facts) -> Objection | None:
+    if not facts.changes:
+        return None
+    return Objection("work tree", f"changed: {named(facts.changes)}", "commit or remove it")
+
+
+def _whole(facts: Facts) -> Objection | None:
+    if not facts.shallow:
+        return None
+    return Objection("history", "this clone is shallow, so tags and releases may be missing", _FETCH)
+
+
+def _checked_out(facts: Facts) -> Objection | None:
+    if not facts.release_branch:
+        return Objection(
+            "branch", "neither origin's default branch nor main or master is known", "name it with --branch"
+        )
+    if facts.branch == facts.release_branch:
+        return None
+    here = f"the branch is {facts.branch}" if facts.branch else "HEAD is on no branch"
+    return Objection(
+        "branch",
+        f"{here}, releases come from {facts.release_branch}",
+        f"git switch {facts.release_branch}, or name the branch with --branch",
+    )
+
+
+def _merged(facts: Facts) -> Objection | None:
+    if facts.on_release_branch:
+        return None
+    branch = facts.release_branch or "the default branch"
+    return Objection(
+        "branch", f"{facts.tag} is not in the history of {branch}", "merge it, then tag the result"
+    )
+
+
+def _named_version(facts: Facts) -> Objection | None:
+    if not facts.tag:
+        return Objection(
+            "tag",
+            "HEAD carries no release tag",
+            "make one with crucible release, name one with --tag, or fetch it: git fetch --tags origin",
+        )
+    if is_release_tag(facts.tag) and len(from_tag(facts.tag).release) == 3:
+        return None
+    return Objection(
+        "tag",
+        f"{facts.tag!r} names no version",
+        "tag releases as v and three numbers, such as v0.3.0",
+    )
+
+
+def _free(facts: Facts) -> Objection | None:
+    version = from_tag(facts.tag)
+    same = [tag for tag in facts.tags if from_tag(tag) == version]
+    if same:
+        return Objection("tag", f"{same[0]} exists", "a version is released once; take the next one, or auto")
+    later = [
+        tag for tag in facts.tags if line_of(from_tag(tag)) == line_of(version) and from_tag(tag) > version
+    ]
+    if later:
+        return Objection(
+            "tag", f"{later[-1]} of the same line is out already", "take a greater version, or auto"
+        )
+    return None
+
+
+def _annotated(facts: Facts) -> Objection | None:
+    if facts.annotated or not facts.tag:
+        return None
+    return Objection(
+        "tag",
+        f"{facts.tag} is a mere name, without author and date",
+        "fetch the tag itself: git fetch --tags --force origin; make releases with crucible release",
+    )
+
+
+def _fresh(facts: Facts) -> Objection | None:
+    if not facts.stale:
+        return None
+    return Objection(
+        "generated code",
+        f"not as the contracts say: {named(facts.stale)}",
+        "run crucible generate and commit",
+    )
+
+
+def _told(facts: Facts) -> Objection | None:
+    if facts.entry is not None and says_something(facts.entry):
+        return None
+    return Objection(
+        "changelog",
+        "the Unreleased section is missing or says nothing",
+        "write under `## [Unreleased]` of CHANGELOG.md what the release means for its users",
+    )
+
+
+def _recorded(facts: Facts) -> Objection | None:
+    if facts.entry is not None or not is_release_tag(facts.tag):
+        return None
+    version = from_tag(facts.tag)
+    return Objection(
+        "changelog",
+        f"CHANGELOG.md has no entry for {version}",
+        "make releases with crucible release, which rolls the changelog",
+    )
+
+
+def _enough(facts: Facts) -> Objection | None:
+    if facts.base is None or not is_release_tag(facts.tag):
+        return None
+    version = from_tag(facts.tag)
+    if is_enough(version, facts.base, facts.required):
+        return None
+    return Objection(
+        "version",
+        f"{version} is too small: since {facts.base} the contract asks for a {facts.required} release",
+        f"take {facts.next_version} or more; crucible check names the changes",
+    )
+
+
+def _true(facts: Facts) -> Objection | None:
+    if not facts.pretending:
+        return None
+    return Objection(
+        "environment", f"{named(facts.pretending)} would overrule the tag", "unset it; the tag is the version"
+    )
+
+
+RELEASE: tuple[Check, ...] = (_clean, _checked_out, _whole, _free, _fresh, _told, _enough)
+TAGGED: tuple[Check, ...] = (_named_version, _annotated, _clean, _whole, _merged, _true)
+PUBLISH: tuple[Check, ...] = (*TAGGED, _fresh, _recorded, _enough)
+
+
+def objections(checks: Iterable[Check], facts: Facts) -> list[Objection]:
+    """What stands against it, in the order of the checks.
+
+    Args:
+        checks: `RELEASE` before a tag is made, `PUBLISH` once it is, `TAGGED` where only the tag is known.
+        facts: of the repository.
+    """
+    return [found for check in checks if (found := check(facts)) is not None]
+
+
+def require(checks: Iterable[Check], facts: Facts) -> None:
+    """As `objections`.
+
+    Raises:
+        NotReady: any stands.
+    """
+    found = objections(checks, facts)
+    if found:
+        raise NotReady(found)
+
+
+def rivals(version: Version, released: Iterable[Version]) -> list[Version]:
+    """The releases that a version must talk to, oldest first: those of the line it follows.
+
+    The line is that of the greatest final release before it; a pre-release promises nothing, so it
+    counts for none. Empty for a first release.
+    """
+    before = sorted(other for other in released if other < version and not other.is_prerelease)
+    return [other for other in before if line_of(other) == line_of(before[-1])]
+
+
+def tag_for(version: Version) -> str:
+    """The tag of a version as it is to be written.
+
+    Raises:
+        NotReady: it has not exactly three numbers, or a local or epoch part.
+    """
+    tag = to_tag(version)
+    if len(version.release) == 3 and is_release_tag(tag):
+        return tag
+    raise NotReady(
+        [Objection("version", f"{version} is no version of a release", "write three numbers: 0.3.0")]
+    )
