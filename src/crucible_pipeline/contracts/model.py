@@ -115,7 +115,7 @@ class Schema:
         if self.ref is None:
             return False
         said = {name for name in KEYWORDS if getattr(self, name) != _NOTHING_SAID[name]}
-        return said <= {"ref", *_ANNOTATIONS}
+        return said <= {"ref", *ANNOTATIONS}
 
     def children(self) -> "Iterator[tuple[str, Schema]]":
         """The schemas directly inside, each with its JSON pointer from here (`properties/code`)."""
@@ -157,7 +157,8 @@ def _keyword(name: str) -> str:
 KEYWORDS: Mapping[str, str] = {
     item.name: _keyword(item.name) for item in fields(Schema) if item.name not in {"mark", "always"}
 }
-_ANNOTATIONS = (
+# They say something about a payload and decide nothing about it.
+ANNOTATIONS = (
     "title",
     "description",
     "default",
@@ -319,6 +320,7 @@ class Contract:
         machines: enum name → state machine.
         constants: `Constant.path` → constant.
         module_descriptions: module → the file's description.
+        group_descriptions: `module.group` of constants → what is said about the group.
         sources: path below the contracts folder → the file's text; no part of equality or of the snapshot.
     """
 
@@ -329,6 +331,7 @@ class Contract:
     constants: Mapping[str, Constant] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     module_descriptions: Mapping[str, str] = field(default_factory=dict)
+    group_descriptions: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def resolve(self, schema: Schema) -> Schema:

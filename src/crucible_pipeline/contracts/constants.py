@@ -1,0 +1,82 @@
+"""Files below `constants/`, pure: `group: {name: value}`, each value bare or with a description."""
+
+from collections.abc import Iterator, Mapping
+
+from crucible_pipeline.contracts import names
+from crucible_pipeline.contracts.model import Constant, JsonValue
+from crucible_pipeline.contracts.nodes import Findings, Node
+from crucible_pipeline.contracts.refs import pointer
+
+_LONG = {"value", "description"}
+
+
+def places(path: str, root: Node) -> Iterator[tuple[tuple[str, str], JsonValue]]:
+    """Every constant that a `$ref` may name: file and JSON pointer → value."""
+    for group, name, node in _entries(root):
+        found = pointer(*filter(None, (group, name)))
+        yield (path, found), _long(node)[0].json()
+
+
+def read(root: Node, module: str, findings: Findings) -> tuple[list[Constant], dict[str, str]]:
+    """Read one file.
+
+    Returns:
+        The constants, and what is said about the file (under `""`) and about each group.
+    """
+    words: dict[str, str] = {}
+    for name, node in findings.mapping(root, "a file of constants").items():
+        if name == "description":
+            words[""] = findings.text(node, name) or ""
+        elif _is_group(node) and isinstance(node.value, Mapping) and "description" in node.value:
+            words[names.snake(name)] = findings.text(node.value["description"], "description") or ""
+    found: dict[str, Constant] = {}
+    for group, name, node in _entries(root):
+        constant = _constant(module, group, name, node, findings)
+        if constant is None:
+            continue
+        first = found.setdefault(constant.path, constant)
+        if first is not constant:
+            findings.add(node.key, f"the constant {constant.path} is declared twice", "rename one of them")
+    return list(found.values()), words
+
+
+def _entries(root: Node) -> Iterator[tuple[str, str, Node]]:
+    """Group, name and node of each constant; the group is empty at the top of the file."""
+    for name, node in (root.value if isinstance(root.value, Mapping) else {}).items():
+        if name == "description":
+            continue
+        if not _is_group(node):
+            yield "", name, node
+            continue
+        for inner, child in (node.value if isinstance(node.value, Mapping) else {}).items():
+            if inner != "description":
+                yield name, inner, child
+
+
+def _is_group(node: Node) -> bool:
+    return isinstance(node.value, Mapping) and not ("value" in node.value and set(node.value) <= _LONG)
+
+
+def _long(node: Node) -> tuple[Node, Node | None]:
+    """The value and the description of a constant in either form."""
+    if isinstance(node.value, Mapping) and "value" in node.value:
+        return node.value["value"], node.value.get("description")
+    return node, None
+
+
+def _constant(module: str, group: str, name: str, node: Node, findings: Findings) -> Constant | None:
+    for part in filter(None, (group, name)):
+        if not names.is_usable(names.snake(part)):
+            findings.add(node.key, f"{part!r} cannot name a constant", "take words of letters and digits")
+            return None
+    if isinstance(node.value, Mapping):
+        findings.only(node.value, sorted(_LONG), f"the constant {name!r}")
+    value, words = _long(node)
+    plain = value.json()
+    scalars = plain if isinstance(plain, list) else [plain]
+    if plain is None or isinstance(plain, dict) or any(isinstance(item, list | dict) for item in scalars):
+        what = f"the constant {name!r} has to be a scalar or a list of scalars, not {value.kind}"
+        findings.add(value.mark, what, "write a value; groups are one level deep")
+        return None
+    description = findings.text(words, "description") if words is not None else None
+    return Constant(module, names.snake(group), names.snake(name), plain, description, node.key)

@@ -1,0 +1,46 @@
+"""Names: from keys and file stems to the names of generated code, pure."""
+
+import keyword
+import re
+
+# Modules that the generated package has besides those of the contract files.
+RESERVED_MODULES = frozenset({"channels", "resources", "contract", "_base"})
+
+
+def words(name: str) -> list[str]:
+    """The words of a name: `HTTPError-v2` → HTTP, Error, v2."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", name))
+    return re.findall(r"[^\W_]+", spaced)
+
+
+def snake(name: str) -> str:
+    """snake_case: `evaluationQueued`, `evaluation-queued` → evaluation_queued."""
+    return "_".join(words(name)).lower()
+
+
+def pascal(name: str) -> str:
+    """PascalCase: `evaluation-status` → EvaluationStatus; a name that begins with a capital stays."""
+    if name.isidentifier() and name[0].isupper():
+        return name
+    return "".join(word[0].upper() + word[1:] for word in words(name))
+
+
+def upper(name: str) -> str:
+    """UPPER_SNAKE_CASE."""
+    return snake(name).upper()
+
+
+def is_usable(name: str) -> bool:
+    """Whether a name can be written in Python code as it is: an identifier and no keyword."""
+    return name.isidentifier() and not keyword.iskeyword(name)
+
+
+def why_no_field(name: str) -> str | None:
+    """Why a property cannot be a field of a Python class under its own name; None if it can."""
+    if keyword.iskeyword(name) or keyword.iskeyword(snake(name)):
+        return f"the property {name!r} is a keyword of Python"
+    if not name.isidentifier():
+        return f"the property {name!r} is no identifier"
+    if name.startswith("_"):
+        return f"the property {name!r} begins with an underscore, which makes a field private"
+    return None

@@ -1,0 +1,147 @@
+"""The world: `[tool.crucible]` of a pyproject.toml, and the contracts that it names."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from crucible_pipeline.contracts import names
+from crucible_pipeline.contracts.load import load
+from crucible_pipeline.contracts.model import Contract, Package
+from crucible_pipeline.contracts.read import read_folder
+from crucible_pipeline.errors import CannotDo, Refused
+
+MODES = ("full", "backward", "forward")
+_FILE = "pyproject.toml"
+_KEYS = ("contracts", "python", "typescript", "package", "npm", "compatibility")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where contracts are and where their code goes.
+
+    Args:
+        root: folder of the pyproject.toml, or the contracts folder itself where there is none.
+        contracts: folder of the contracts.
+        python: folder of the generated Python package; None if not said.
+        typescript: folder of the generated npm package; None if not said.
+        package: its names.
+        mode: `full`, `backward` or `forward`.
+    """
+
+    root: Path
+    contracts: Path
+    python: Path | None
+    typescript: Path | None
+    package: Package
+    mode: str = "full"
+
+
+def find_project(contracts: Path | None) -> Project:
+    """Find the project of a contracts folder.
+
+    Args:
+        contracts: the folder; its pyproject.toml stands in it or beside it, and none is needed. If None,
+            the first pyproject.toml with `[tool.crucible]` counts, from the working directory upwards.
+
+    Raises:
+        CannotDo: there is no such folder, or no project above the working directory.
+        Refused: the pyproject.toml cannot be understood.
+    """
+    if contracts is None:
+        here = Path.cwd()
+        for folder in [here, *here.parents]:
+            settings = _settings(folder)
+            if settings is not None:
+                return _project(folder, settings, None)
+        raise CannotDo(
+            f"no {_FILE} with [tool.crucible] in this folder or above", "give the folder with --contracts"
+        )
+    if not contracts.is_dir():
+        raise CannotDo(f"there is no folder {contracts}", "give the folder that holds the contracts")
+    folder = contracts.resolve()
+    for candidate in (folder, folder.parent):
+        settings = _settings(candidate)
+        if settings is not None and _means(candidate, settings, folder):
+            return _project(candidate, settings, contracts)
+    distribution = canonicalize_name("-".join(names.words(folder.name)) or "contracts")
+    return Project(folder, contracts, None, None, _package(distribution, {}, folder / _FILE))
+
+
+def load_project(project: Project) -> Contract:
+    """Read the contracts of a project.
+
+    Raises:
+        InvalidInput: every problem of every file.
+        CannotDo: a file cannot be read.
+    """
+    return load(read_folder(project.contracts), project.package, _shown(project.contracts))
+
+
+def _shown(folder: Path) -> str:
+    """The folder as the user knows it: from the working directory where it lies below it."""
+    whole, here = folder.resolve(), Path.cwd().resolve()
+    return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else folder.as_posix()
+
+
+def _means(folder: Path, settings: Mapping[str, Any], contracts: Path) -> bool:
+    return (
+        folder == contracts or (folder / str(settings.get("contracts", "contracts"))).resolve() == contracts
+    )
+
+
+def _settings(folder: Path) -> dict[str, Any] | None:
+    """`[tool.crucible]` with the project's name under `distribution`; None if it is not there."""
+    path = folder / _FILE
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotDo(f"cannot read {path}: {error}", "look at the file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Refused(f"{path} is broken: {error}", "correct it") from None
+    settings = document.get("tool", {}).get("crucible")
+    if settings is None:
+        return None
+    if not isinstance(settings, dict):
+        raise Refused(f"{path}: tool.crucible is no table", "write [tool.crucible]")
+    for what in _wrong(settings):
+        raise Refused(f"{path}: {what}", f"[tool.crucible] knows {', '.join(_KEYS)}")
+    name = document.get("project", {}).get("name")
+    return {**settings, "distribution": name if isinstance(name, str) else None}
+
+
+def _wrong(settings: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in settings.items():
+        if key not in _KEYS:
+            yield f"tool.crucible knows no {key!r}"
+        elif key == "compatibility":
+            known = isinstance(value, dict) and set(value) <= {"mode"} and value.get("mode", "full") in MODES
+            if not known:
+                yield f"tool.crucible.compatibility takes mode, one of {', '.join(MODES)}"
+        elif not isinstance(value, str) or not value:
+            yield f"tool.crucible.{key} has to be a string"
+
+
+def _project(root: Path, settings: Mapping[str, Any], contracts: Path | None) -> Project:
+    name = settings["distribution"] or settings.get("package") or root.name
+    python, typescript = settings.get("python"), settings.get("typescript")
+    return Project(
+        root,
+        contracts or root / settings.get("contracts", "contracts"),
+        root / python if python else None,
+        root / typescript if typescript else None,
+        _package(canonicalize_name(name), settings, root / _FILE),
+        settings.get("compatibility", {}).get("mode", "full"),
+    )
+
+
+def _package(distribution: str, settings: Mapping[str, Any], path: Path) -> Package:
+    import_name = settings.get("package") or distribution.replace("-", "_").replace(".", "_")
+    if not names.is_usable(import_name):
+        raise Refused(f"{path}: {import_name!r} cannot name a Python package", "set tool.crucible.package")
+    return Package(distribution, import_name, settings.get("npm") or distribution)

@@ -1,0 +1,58 @@
+"""The world: the texts of a folder of contracts."""
+
+import os
+from pathlib import Path
+
+from crucible_pipeline.contracts.nodes import MAX_CHARACTERS
+from crucible_pipeline.errors import CannotDo, Refused
+
+_ENDINGS = (".yaml", ".yml", ".json")
+_MAX_FILES = 10_000
+
+
+def read_folder(folder: Path) -> dict[str, str]:
+    """Read every contract file below a folder.
+
+    Hidden files and folders, and links that lead out of the folder, are no contracts.
+
+    Args:
+        folder: the contracts folder.
+
+    Returns:
+        Path below the folder (with `/`) → text, sorted. Bytes that are not UTF-8 stand as lone surrogates;
+        the loader reports them with their place.
+
+    Raises:
+        CannotDo: the folder does not exist or a file cannot be read.
+        Refused: a file is enormous, or there are too many.
+    """
+    if not folder.is_dir():
+        raise CannotDo(f"there is no folder {folder}", "give the folder that holds the contracts")
+    inside = folder.resolve()
+    texts: dict[str, str] = {}
+    for directory, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(directory, name)
+            if (
+                name.startswith(".")
+                or not name.endswith(_ENDINGS)
+                or not path.resolve().is_relative_to(inside)
+            ):
+                continue
+            texts[path.relative_to(folder).as_posix()] = _text(path)
+            if len(texts) > _MAX_FILES:
+                raise Refused(f"{folder} holds more than {_MAX_FILES} files", "give a folder of contracts")
+    return dict(sorted(texts.items()))
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_CHARACTERS + 1)
+    except OSError as error:
+        raise CannotDo(f"cannot read {path}: {error.strerror}", "look at its permissions") from None
+    if len(content) > MAX_CHARACTERS:
+        raise Refused(f"{path} is larger than {MAX_CHARACTERS // 2**20} MiB", "split it into several files")
+    text = content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    return text.replace("\r\n", "\n")

@@ -1,0 +1,107 @@
+"""What only the whole contract shows, pure: colliding names, circles of references, values that do not fit."""
+
+from collections.abc import Iterable, Iterator
+
+from crucible_pipeline.contracts import names, payload
+from crucible_pipeline.contracts.declare import Source
+from crucible_pipeline.contracts.model import Contract, Schema
+from crucible_pipeline.contracts.nodes import Findings
+from crucible_pipeline.errors import Mark
+
+
+def check_modules(sources: Iterable[Source], findings: Findings) -> None:
+    """Report files whose stems make no module, a reserved one, or the same one."""
+    seen: dict[str, str] = {}
+    for source in sources:
+        mark = Mark(source.root.mark.file)
+        if source.kind == "waivers":
+            continue
+        if not names.is_usable(source.module):
+            findings.add(mark, f"the file name makes no module ({source.module!r})", "rename the file")
+        elif source.module in names.RESERVED_MODULES:
+            findings.add(mark, f"the module {source.module!r} is the package's own", "rename the file")
+        first = seen.setdefault(source.module, source.path)
+        if first != source.path:
+            findings.add(mark, f"the file becomes the same module as {first}", "rename one of them")
+
+
+def check(contract: Contract, findings: Findings) -> None:
+    """Report what is wrong between the parts of a contract."""
+    _check_names(contract, findings)
+    endless = _endless(contract)
+    for name in endless:
+        what = f"the type {name} is defined by itself"
+        findings.add(contract.types[name].mark, what, "let it hold something before it refers back")
+    if endless:
+        return  # a value cannot be checked against a schema without an end
+    for schema in _schemas(contract):
+        given = [("default", schema.default.json, schema.default.mark)] if schema.default is not None else []
+        given += [("example", value, schema.mark) for value in schema.examples]
+        for what, value, mark in given:
+            for reason in payload.rejections(contract, schema, value):
+                findings.add(mark, f"the {what} does not fit its schema: {reason}", "correct one of the two")
+
+
+def _schemas(contract: Contract) -> Iterator[Schema]:
+    """Every schema of the contract."""
+    for definition in contract.types.values():
+        yield from definition.schema.walk()
+    for channel in contract.channels.values():
+        for message in channel.messages:
+            yield from message.payload.walk()
+            if message.headers is not None:
+                yield from message.headers.walk()
+
+
+def _check_names(contract: Contract, findings: Findings) -> None:
+    """Types and constants share the package's namespace; channels have one of their own."""
+    taken: dict[str, Mark] = {name: found.mark for name, found in contract.types.items()}
+    for constant in contract.constants.values():
+        flat = names.upper(f"{constant.group}_{constant.name}")
+        first = taken.setdefault(flat, constant.mark)
+        if first != constant.mark:
+            findings.add(constant.mark, f"the name {flat} is taken already at {first}", "rename one of them")
+    channels: dict[str, Mark] = {}
+    for channel in contract.channels.values():
+        flat = names.upper(channel.key)
+        first = channels.setdefault(flat, channel.mark)
+        if first != channel.mark:
+            findings.add(channel.mark, f"the name {flat} is taken already at {first}", "rename one of them")
+    addresses: dict[str, Mark] = {}
+    for channel in contract.channels.values():
+        first = addresses.setdefault(channel.address, channel.mark)
+        if first != channel.mark:
+            what = f"the address {channel.address!r} is taken already at {first}"
+            findings.add(channel.mark, what, "give each address one channel with all its messages")
+
+
+def _endless(contract: Contract) -> list[str]:
+    """Types that a validator could never finish with: they lead back to themselves on the spot."""
+    reaches = {name: set(_on_the_spot(found.schema)) for name, found in contract.types.items()}
+    found: list[str] = []
+    for start, first in reaches.items():
+        seen: set[str] = set()
+        todo = set(first)
+        while todo:
+            name = todo.pop()
+            seen.add(name)
+            todo |= reaches.get(name, set()) - seen
+        if start in seen:
+            found.append(start)
+    return found
+
+
+def _on_the_spot(schema: Schema) -> Iterator[str]:
+    """The types that judge the same value as the schema itself, not a part of the value."""
+    if schema.ref is not None:
+        yield schema.ref
+    single = (schema.not_, schema.if_, schema.then, schema.else_)
+    for inner in [
+        *schema.all_of,
+        *schema.any_of,
+        *schema.one_of,
+        *schema.dependent_schemas.values(),
+        *single,
+    ]:
+        if inner is not None:
+            yield from _on_the_spot(inner)
