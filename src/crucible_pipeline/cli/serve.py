@@ -1,0 +1,58 @@
+"""`crucible serve`: the package index of a folder."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crucible_pipeline.errors import Refused
+from crucible_pipeline.index.access import Access
+from crucible_pipeline.index.catalog import Gate
+from crucible_pipeline.index.server import DEFAULT_HOST, DEFAULT_PORT, serve
+
+DEFAULT_DATA = ".crucible/index"
+
+
+def data_folder(data: str) -> Path:
+    """The folder of an index.
+
+    Raises:
+        Refused: the address is of a bucket.
+    """
+    if "://" in data:
+        raise Refused(
+            f"{data.partition('://')[0]}:// is no storage of this release", "give a folder to --data"
+        )
+    return Path(data)
+
+
+def register(app: typer.Typer, gate: Gate | None = None) -> None:
+    """Add the command.
+
+    Args:
+        app: the program.
+        gate: asked before a file is published; it knows what the index does not, such as compatibility.
+    """
+
+    @app.command(name="serve")
+    def command(
+        data: Annotated[str, typer.Option(help="The folder that holds the index.")] = DEFAULT_DATA,
+        host: Annotated[str, typer.Option(help="The address to listen on.")] = DEFAULT_HOST,
+        port: Annotated[int, typer.Option(min=1, max=65535, help="The TCP port.")] = DEFAULT_PORT,
+        open_to_all: Annotated[
+            bool, typer.Option("--open", help="Let other machines read without a token.")
+        ] = False,
+    ) -> None:
+        """Serve a package index, until interrupted: pip and uv read from it, twine and uv upload to it."""
+        folder = data_folder(data)
+
+        def started(url: str, access: Access) -> None:
+            lines = [f"the index of {data} is at {url}simple/, uploads go to {url}legacy/"]
+            if not access.tokens():
+                where = f" --data {data}" if data != DEFAULT_DATA else ""
+                lines.append(f"to upload, make a token: crucible index token create --project NAME{where}")
+            sys.stderr.write("\n".join(lines) + "\n")
+            sys.stderr.flush()
+
+        serve(folder, host=host, port=port, gate=gate, open_to_all=open_to_all, started=started)

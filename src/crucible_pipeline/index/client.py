@@ -1,0 +1,251 @@
+"""Asks any package index what a project has released, and downloads a file with its hash checked.
+
+Speaks the JSON form (PEP 691) and reads the HTML form (PEP 503) of indexes that know no other. What an index
+answers is untrusted: sizes are bounded, and a file name has to belong to the project asked for.
+"""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.index.names import Kind, normalized, parse_filename
+from crucible_pipeline.index.negotiate import HTML, JSON
+
+ACCEPT = f"{JSON}, {HTML};q=0.2, text/html;q=0.1"
+MAX_PAGE_BYTES = 64 << 20
+MAX_FILE_BYTES = 2 << 30
+TIMEOUT_SECONDS = 30.0
+MAX_REDIRECTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One file of a release, as an index lists it.
+
+    Args:
+        version: of the release.
+        filename: of the file.
+        url: absolute, without a fragment and without credentials.
+        sha256: in hexadecimal; None where the index gives none.
+        requires_python: a specifier, or None.
+        yanked: None, or the reason, which may be empty.
+        kind: wheel or sdist, in the upload form's words.
+    """
+
+    version: Version
+    filename: str
+    url: str
+    sha256: str | None
+    requires_python: str | None = None
+    yanked: str | None = None
+    kind: Kind = "bdist_wheel"
+
+
+class Index:
+    """An index, over HTTP. Close it, or use it in a `with` block.
+
+    Args:
+        url: of the simple API, as https://packages.example/simple/; credentials in it are never shown.
+        username: for Basic authentication.
+        password: likewise, such as a token.
+        timeout: of each wait for the index, in seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        username: str | None = None,
+        password: str | None = None,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise Refused("the index URL is none", "give the address of its simple API") from error
+        if parsed.scheme not in {"http", "https"} or not parsed.host:
+            raise Refused("the index URL has to start with https:// or http:// and name a host")
+        username = username or parsed.username or None
+        password = password if password is not None else parsed.password
+        auth = httpx.BasicAuth(username or "", password or "") if username or password else None
+        self.url = str(parsed.copy_with(username=None, password=None, fragment=None)).rstrip("/") + "/"
+        self._client = httpx.Client(
+            auth=auth, timeout=timeout, follow_redirects=True, max_redirects=MAX_REDIRECTS, trust_env=True
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def releases(self, project: str) -> tuple[Release, ...]:
+        """All wheels and source distributions of a project, oldest release first.
+
+        Returns:
+            Empty where the index does not know the project. Files that name another project, or are neither
+            wheel nor source distribution, are left out.
+
+        Raises:
+            Refused: the name is none.
+            CannotDo: the index does not answer, or not as an index.
+        """
+        name = normalized(project)
+        with self._stream(f"{self.url}{name}/", {"Accept": ACCEPT}) as response:
+            if response.status_code == httpx.codes.NOT_FOUND:
+                return ()
+            self._check(response)
+            body = b"".join(_bounded(response, MAX_PAGE_BYTES))
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            base = response.url
+        rows = _from_json(body, self.url) if kind.endswith("json") else _from_html(body)
+        found = (_release(row, base, name) for row in rows)
+        return tuple(
+            sorted((release for release in found if release), key=lambda each: (each.version, each.filename))
+        )
+
+    def download(self, release: Release) -> bytes:
+        """The content of a file.
+
+        Raises:
+            Refused: it has another hash than the index said, or the index said none.
+            CannotDo: the index does not give it.
+        """
+        if release.sha256 is None:
+            raise Refused(f"the index gives no sha256 of {release.filename}, so it cannot be trusted")
+        # The bytes are hashed as they are sent: no compression in between.
+        with self._stream(release.url, {"Accept-Encoding": "identity"}) as response:
+            self._check(response)
+            content = b"".join(_bounded(response, MAX_FILE_BYTES))
+        if hashlib.sha256(content).hexdigest() != release.sha256.lower():
+            raise Refused(f"{release.filename} arrived with another sha256 than the index says")
+        return content
+
+    @contextlib.contextmanager
+    def _stream(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+        try:
+            # httpx drops credentials when a redirect or a file's address leads to another host.
+            own = httpx.URL(url).host == httpx.URL(self.url).host
+            auth = httpx.USE_CLIENT_DEFAULT if own else None
+            with self._client.stream("GET", url, headers=headers, auth=auth) as response:
+                yield response
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise CannotDo(f"the index at {self.url} does not answer: {error}") from error
+
+    def _check(self, response: httpx.Response) -> None:
+        if response.status_code in {401, 403}:
+            raise CannotDo(
+                f"the index at {self.url} refuses the credentials (status {response.status_code})",
+                "give a token that may read",
+            )
+        if not response.is_success:
+            raise CannotDo(f"the index at {self.url} answers with status {response.status_code}")
+
+
+class _Anchors(HTMLParser):
+    """The anchors of a PEP 503 page, each as its attributes and its text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.anchors: list[tuple[dict[str, str], str]] = []
+        self._open: dict[str, str] | None = None
+        self._text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember the attributes."""
+        if tag == "a":
+            self._open, self._text = {name: value or "" for name, value in attrs}, ""
+
+    def handle_data(self, data: str) -> None:
+        """Collect the text."""
+        self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        """Keep the anchor."""
+        if tag == "a" and self._open is not None:
+            self.anchors.append((self._open, self._text.strip()))
+            self._open = None
+
+
+def _from_json(body: bytes, origin: str) -> list[dict[str, Any]]:
+    try:
+        files = json.loads(body)["files"]
+        return [file for file in files if isinstance(file, dict)]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CannotDo(f"the index at {origin} answers with JSON that is not PEP 691's") from error
+
+
+def _from_html(body: bytes) -> list[dict[str, Any]]:
+    """The same rows from the HTML form, in the words of the JSON form."""
+    parser = _Anchors()
+    parser.feed(body.decode("utf-8", "replace"))
+    rows: list[dict[str, Any]] = []
+    for attributes, text in parser.anchors:
+        url, _, fragment = attributes.get("href", "").partition("#")
+        algorithm, _, digest = fragment.partition("=")
+        row: dict[str, Any] = {"filename": text, "url": url, "hashes": {algorithm: digest}}
+        row["requires-python"] = attributes.get("data-requires-python")
+        row["yanked"] = attributes.get("data-yanked", False)
+        if row["yanked"] == "":
+            row["yanked"] = True
+        rows.append(row)
+    return rows
+
+
+def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | None:
+    """A row as a value; None where it is no file of this project that an installer would take."""
+    name, url, hashes = row.get("filename"), row.get("url"), row.get("hashes")
+    if not isinstance(name, str) or not isinstance(url, str) or not isinstance(hashes, dict):
+        return None
+    try:
+        filename = parse_filename(name)
+        target = base.join(url.partition("#")[0])
+    except (Refused, httpx.InvalidURL):
+        return None
+    if filename.project != project or target.scheme not in {"http", "https"}:
+        return None
+    sha256, yanked = hashes.get("sha256"), row.get("yanked")
+    return Release(
+        version=filename.version,
+        filename=name,
+        url=str(target.copy_with(username=None, password=None)),
+        sha256=sha256 if isinstance(sha256, str) else None,
+        requires_python=_specifier(row.get("requires-python")),
+        yanked=yanked if isinstance(yanked, str) else "" if yanked is True else None,
+        kind=filename.kind,
+    )
+
+
+def _specifier(text: object) -> str | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        return None
+    return text
+
+
+def _bounded(response: httpx.Response, limit: int) -> Iterator[bytes]:
+    received = 0
+    for chunk in response.iter_bytes():
+        received += len(chunk)
+        if received > limit:
+            raise CannotDo(f"the answer of {response.url.host} is larger than {limit} bytes")
+        yield chunk

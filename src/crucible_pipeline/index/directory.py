@@ -1,0 +1,178 @@
+"""A store in a folder, which nginx or any file server can serve as it lies.
+
+Content is written to a temporary file, flushed to the disk and renamed under a lock, so that a name shows
+all of a file or nothing, also after a crash; a crash leaves at worst a file below `.tmp`. The lock is
+advisory and shared between processes: on a network file system it holds only as far as `flock` does there.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock
+
+from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.index.store import (
+    AlreadyExists,
+    Blob,
+    Conflict,
+    Entry,
+    NotFound,
+    checked,
+    checked_prefix,
+    stream_of,
+)
+
+LOCKS = 64
+LOCK_POLL_SECONDS = 0.002
+PRIVATE_PREFIX = "access/"
+
+
+class DirectoryStore:
+    """Satisfies `Store`.
+
+    Args:
+        root: the folder; made when it is first written to.
+    """
+
+    is_local = True
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        # filelock polls; threads of one process queue here first and pass the lock on at once.
+        self._threads = [threading.Lock() for _ in range(LOCKS)]
+
+    def get(self, key: str) -> Blob:
+        """See `Store.get`."""
+        with self.open(key) as file:
+            return Blob(file.read(), _etag(os.fstat(file.fileno())))
+
+    def tag(self, key: str) -> str:
+        """See `Store.tag`."""
+        try:
+            return _etag((self.root / checked(key)).stat())
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFound(f"nothing is stored as {key}") from None
+
+    def open(self, key: str) -> BinaryIO:
+        """See `Store.open`."""
+        try:
+            return (self.root / checked(key)).open("rb")
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise NotFound(f"nothing is stored as {key}") from None
+
+    def path(self, key: str) -> Path | None:
+        """See `Store.path`."""
+        path = self.root / checked(key)
+        if not path.is_file():
+            raise NotFound(f"nothing is stored as {key}")
+        return path
+
+    def create(self, key: str, data: bytes | BinaryIO) -> None:
+        """See `Store.create`."""
+        path = self.root / checked(key)
+        if path.exists():
+            raise AlreadyExists(f"{key} is stored already")
+        with self._written(key, stream_of(data)) as temporary, self._locked(key):
+            if path.exists():
+                raise AlreadyExists(f"{key} is stored already")
+            self._put(temporary, path)
+
+    def swap(self, key: str, data: bytes, expected: str | None) -> str:
+        """See `Store.swap`."""
+        path = self.root / checked(key)
+        with self._written(key, stream_of(data)) as temporary, self._locked(key):
+            try:
+                now = self.tag(key)
+            except NotFound:
+                now = None
+            if now != expected:
+                raise Conflict(f"{key} was changed meanwhile")
+            # The kernel's clock ticks every few milliseconds; this one gives each write an etag of its own.
+            instant = time.time_ns()
+            os.utime(temporary, ns=(instant, instant))
+            etag = _etag(temporary.stat())
+            self._put(temporary, path)
+            return etag
+
+    def delete(self, key: str) -> None:
+        """See `Store.delete`."""
+        with self._locked(checked(key)):
+            try:
+                (self.root / key).unlink()
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError):
+                raise NotFound(f"nothing is stored as {key}") from None
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """See `Store.list`."""
+        base = self.root / checked_prefix(prefix)
+        entries: list[Entry] = []
+        for folder, folders, names in os.walk(base):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in names:
+                path = Path(folder, name)
+                with contextlib.suppress(FileNotFoundError):
+                    entries.append(Entry(path.relative_to(self.root).as_posix(), path.stat().st_size))
+        return iter(sorted(entry for entry in entries if not entry.key.startswith(".")))
+
+    @contextlib.contextmanager
+    def _written(self, key: str, source: BinaryIO) -> Iterator[Path]:
+        """A temporary file with the content, on the disk; removed unless it was renamed meanwhile."""
+        folder = self.root / ".tmp"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=folder)
+        except OSError as error:
+            raise CannotDo(f"the index cannot write to its folder: {error.strerror}") from error
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                shutil.copyfileobj(source, file, 1 << 20)
+                file.flush()
+                os.fchmod(file.fileno(), 0o600 if key.startswith(PRIVATE_PREFIX) else 0o644)
+                os.fsync(file.fileno())
+            yield temporary
+        except OSError as error:
+            raise CannotDo(f"the index cannot write to its folder: {error.strerror}") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _put(self, temporary: Path, path: Path) -> None:
+        """Rename the temporary file to its final name, durably, new folders included."""
+        fresh = [folder for folder in path.parents if not folder.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(path)
+        _sync(path.parent)
+        for folder in fresh:
+            _sync(folder.parent)
+
+    @contextlib.contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        """Hold the key's lock against other threads and processes."""
+        number = hashlib.sha256(key.encode()).digest()[0] % LOCKS
+        folder = self.root / ".lock"
+        folder.mkdir(parents=True, exist_ok=True)
+        # A new FileLock each time: one object shared by threads would count as held by all of them.
+        lock = FileLock(folder / f"{number:02d}", poll_interval=LOCK_POLL_SECONDS, is_singleton=False)
+        with self._threads[number], lock:
+            yield
+
+
+def _etag(stat: os.stat_result) -> str:
+    return f"{stat.st_mtime_ns:x}-{stat.st_size:x}-{stat.st_ino:x}"
+
+
+def _sync(folder: Path) -> None:
+    """Flush a folder's entries to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

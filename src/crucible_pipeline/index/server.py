@@ -1,0 +1,237 @@
+"""Runs the index: in the foreground for `crucible serve`, or beside the caller on a free loopback port."""
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+from starlette.applications import Starlette
+
+from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.index.access import ANY, Access
+from crucible_pipeline.index.catalog import Catalog, Gate
+from crucible_pipeline.index.directory import DirectoryStore
+from crucible_pipeline.index.memory import MemoryStore
+from crucible_pipeline.index.web import application
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8470
+START_SECONDS = 20.0
+STOP_SECONDS = 10.0
+HEADER_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An index that answers.
+
+    Args:
+        url: its front page, with the final slash.
+        token: may upload to every project.
+        catalog: what it serves, for looking at directly.
+    """
+
+    url: str
+    token: str = field(repr=False)
+    catalog: Catalog = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def simple_url(self) -> str:
+        """What pip and uv take as index URL."""
+        return f"{self.url}simple/"
+
+    @property
+    def upload_url(self) -> str:
+        """What twine and uv take as repository URL."""
+        return f"{self.url}legacy/"
+
+
+def serve(
+    data: Path,
+    *,
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    gate: Gate | None = None,
+    open_to_all: bool = False,
+    started: Callable[[str, Access], None] = lambda _url, _access: None,
+) -> None:
+    """Serve a folder until SIGINT or SIGTERM; requests under way are answered first.
+
+    Args:
+        data: the index's folder, made if it does not exist.
+        host: the address to listen on.
+        port: the TCP port.
+        gate: asked before a file is published.
+        open_to_all: allow reading without a token on an address that other machines reach.
+        started: called with the URL and the tokens once it listens.
+
+    Raises:
+        Refused: other machines reach the address, there are no tokens, and `open_to_all` was not asked for.
+        CannotDo: the port is taken or the address is not this machine's.
+    """
+    store = DirectoryStore(data)
+    loopback = _is_loopback(host)
+    access = Access(store, anonymous_read=loopback or open_to_all)
+    if not loopback and not open_to_all and not access.tokens():
+        raise Refused(
+            f"other machines reach {host} and the index has no tokens, so nobody could read or upload",
+            "make one with crucible index token create, or let everybody read with --open",
+        )
+    _check_port(host, port)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    asyncio.run(
+        _run(application(Catalog(store), access, gate=gate), host, port, lambda: started(url, access))
+    )
+
+
+@contextlib.contextmanager
+def running(
+    data: Path | None = None, *, gate: Gate | None = None, anonymous_read: bool = True
+) -> Iterator[Running]:
+    """An index beside the caller, on a free loopback port, in a thread of this process.
+
+    Args:
+        data: its folder; None keeps everything in memory.
+        gate: asked before a file is published.
+        anonymous_read: whether reading needs no token.
+
+    Yields:
+        Where it is and a token. It answers now, and has stopped when the block is left.
+
+    Raises:
+        CannotDo: it does not start.
+    """
+    store = MemoryStore() if data is None else DirectoryStore(data)
+    catalog, access = Catalog(store), Access(store, anonymous_read=anonymous_read)
+    token, secret = access.create((ANY,), lifetime=timedelta(days=1))
+    with _reserved_port() as port:
+        worker = _Thread(application(catalog, access, gate=gate), port)
+        url = f"http://{DEFAULT_HOST}:{port}/"
+        worker.start()
+        try:
+            _wait_for(url, worker)
+            yield Running(url, secret, catalog)
+        finally:
+            worker.stop()
+            access.revoke(token.id)
+
+
+class _Thread(threading.Thread):
+    """A server with an event loop of its own."""
+
+    def __init__(self, app: Starlette, port: int) -> None:
+        super().__init__(name="crucible-index", daemon=True)
+        self._server = _server(app, DEFAULT_HOST, port)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001  whatever it is, the waiting thread has to hear of it
+            self.error = error
+
+    def stop(self) -> None:
+        """Stop and wait for the end."""
+        if self._loop is not None and self.is_alive():
+            with contextlib.suppress(RuntimeError):  # the loop closed in between
+                self._loop.call_soon_threadsafe(self._server.stop)
+        self.join(STOP_SECONDS)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve()
+
+
+async def _run(app: Starlette, host: str, port: int, started: Callable[[], None]) -> None:
+    server = _server(app, host, port)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    task = asyncio.create_task(server.serve())
+    # The socket listens after the first turn of the loop.
+    await asyncio.sleep(0)
+    started()
+    await task
+
+
+def _server(app: Starlette, host: str, port: int) -> Server:
+    logging.getLogger("_granian").setLevel(logging.WARNING)
+    return Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        log_enabled=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_port(host: str, port: int) -> None:
+    """Granian shares its port with whoever listens there already, and two indexes would answer in turns."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CannotDo(
+            f"cannot listen on {host} port {port}: {error.strerror}", "choose another --port"
+        ) from error
+
+
+@contextlib.contextmanager
+def _reserved_port() -> Iterator[int]:
+    """A free port that no other process is given meanwhile.
+
+    On Linux granian binds with SO_REUSEPORT, so the socket that found the port stays bound beside it; it does
+    not listen and gets no connection.
+    """
+    with socket.socket() as holder:
+        if sys.platform == "linux":
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind((DEFAULT_HOST, 0))
+        port: int = holder.getsockname()[1]
+        if sys.platform != "linux":
+            holder.close()
+        yield port
+
+
+def _wait_for(url: str, worker: _Thread) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    # No proxy of the environment stands between this process and itself.
+    with httpx.Client(trust_env=False, timeout=2) as client:
+        while time.monotonic() < deadline:
+            if not worker.is_alive():
+                raise CannotDo(f"the index did not start: {worker.error}")
+            try:
+                if client.get(f"{url}health").is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.01)
+    raise CannotDo(f"the index did not answer within {START_SECONDS:.0f} seconds")

@@ -1,0 +1,164 @@
+"""What an index needs of a storage: a few operations on keys, each with the errors it may raise.
+
+A key is a relative path of ASCII segments. Blobs are written once by `create`; a document changes by `swap`,
+which compares the etag, so that two writers never lose each other's work (`If-Match` on object stores).
+`tests/index/store_laws.py` holds what every implementation must satisfy.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from crucible_pipeline.errors import Refused
+
+MAX_KEY_LENGTH = 1024
+_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+!~-]{0,254}")
+
+
+class NotFound(Refused):
+    """Nothing is stored under the key."""
+
+
+class AlreadyExists(Refused):
+    """Something is stored under the key and stays."""
+
+
+class Conflict(Refused):
+    """What is stored under the key is no longer what the caller saw; read it again and decide anew."""
+
+
+class InvalidKey(Refused):
+    """The key is none: absolute, empty, with `..`, a hidden segment or a foreign character."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What is stored under a key.
+
+    Args:
+        data: all of it.
+        etag: changes with every write; opaque.
+    """
+
+    data: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """A line of a listing.
+
+    Args:
+        key: the whole key.
+        size: in bytes.
+    """
+
+    key: str
+    size: int
+
+
+class Store(Protocol):
+    """A place that keeps blobs by key. Every method may raise `InvalidKey`; calls from any thread are fine.
+
+    Attributes:
+        is_local: whether `tag` answers within microseconds, so that an event loop may call it directly.
+    """
+
+    is_local: bool
+
+    def get(self, key: str) -> Blob:
+        """Read all of a small blob.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+    def tag(self, key: str) -> str:
+        """The etag that `get` would give, at the price of a look.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """A seekable stream of a blob of any size; the caller closes it.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+    def path(self, key: str) -> Path | None:
+        """The file that holds the blob, for a server that hands it to the kernel; None where there is none.
+
+        Raises:
+            NotFound: there is no such blob.
+        """
+        ...
+
+    def create(self, key: str, data: bytes | BinaryIO) -> None:
+        """Store a blob under a new key. It is durable, and visible in full or not at all.
+
+        Raises:
+            AlreadyExists: the key is taken, whatever its content.
+        """
+        ...
+
+    def swap(self, key: str, data: bytes, expected: str | None) -> str:
+        """Replace a document if it is still the one seen, and return its new etag.
+
+        Args:
+            key: which.
+            data: the new content, durable when this returns.
+            expected: the etag seen; None where none was.
+
+        Raises:
+            Conflict: another etag, or none, is there now.
+        """
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove a blob.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """All blobs below a prefix that ends with `/` (or all, for the empty one), sorted by key."""
+        ...
+
+
+def checked(key: str) -> str:
+    """The key itself, if it is one.
+
+    Raises:
+        InvalidKey: it is none.
+    """
+    if len(key) > MAX_KEY_LENGTH or not all(_SEGMENT.fullmatch(segment) for segment in key.split("/")):
+        raise InvalidKey(f"{key[:80]!r} is not a key of the store")
+    return key
+
+
+def checked_prefix(prefix: str) -> str:
+    """The prefix itself, if it is empty or a key followed by `/`.
+
+    Raises:
+        InvalidKey: it is neither.
+    """
+    if prefix:
+        if not prefix.endswith("/"):
+            raise InvalidKey(f"{prefix[:80]!r} is not a prefix of the store")
+        checked(prefix[:-1])
+    return prefix
+
+
+def stream_of(data: bytes | BinaryIO) -> BinaryIO:
+    """A stream of either form of content, from where it stands."""
+    return io.BytesIO(data) if isinstance(data, bytes) else data
