@@ -64,6 +64,18 @@ def test_a_commit_takes_exactly_its_paths(tmp_path: Path) -> None:
     assert made.changes() == ["b.txt", "c.txt"]
 
 
+def test_going_back_takes_a_commit_away_and_keeps_what_was_not_in_it(tmp_path: Path) -> None:
+    made = with_commit(tmp_path / "r")
+    before = made.head()
+    (made.root / "a.txt").write_text("b\n")
+    made.commit("Two", ["a.txt"])
+    (made.root / "new.txt").write_text("new\n")
+    made.go_back(before)
+    assert made.head() == before
+    assert (made.root / "a.txt").read_text() == "a\n"
+    assert made.changes() == ["new.txt"]
+
+
 def test_a_hook_of_the_repository_never_runs(tmp_path: Path) -> None:
     made = with_commit(tmp_path / "r")
     for name in ("pre-commit", "post-commit", "post-checkout"):
@@ -78,8 +90,9 @@ def test_a_hook_of_the_repository_never_runs(tmp_path: Path) -> None:
 
 def test_a_tag_is_an_object_of_its_own_and_is_never_moved(tmp_path: Path) -> None:
     made = with_commit(tmp_path / "r")
-    made.tag("v0.1.0", "one")
+    made.tag("v0.1.0", "one\n\n### Added\n- It.")
     made.run("tag", "v0.1.1")
+    assert made.run("tag", "--list", "--format=%(contents)", "v0.1.0") == "one\n\n### Added\n- It."
     assert made.is_annotated("v0.1.0")
     assert not made.is_annotated("v0.1.1")
     assert not made.is_annotated("v0.1.2")

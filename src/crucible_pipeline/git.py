@@ -199,7 +199,16 @@ class Repository:
             raise Refused(
                 f"the tag {name} exists", "a released version is never tagged again; take the next one"
             )
-        self.run("tag", "--annotate", "--message", message, name)
+        # The default clean-up would take a Markdown heading for a comment and drop it.
+        self.run("tag", "--annotate", "--cleanup=whitespace", "--message", message, name)
+
+    def go_back(self, commit: str) -> None:
+        """Take the branch back to a commit and the files with it; what was changed since then stays.
+
+        Raises:
+            CannotDo: a changed file stands in the way; nothing was done.
+        """
+        self.run("reset", "--quiet", "--keep", commit)
 
     def keep_only_tag(self, name: str) -> None:
         """Delete every tag but one, in a clone where another tag could name the version."""

@@ -8,11 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
+from crucible_pipeline.errors import Refused
 from crucible_pipeline.release.plan import (
     PUBLISH,
     RELEASE,
     Facts,
     NotReady,
+    missing,
+    next_after,
     objections,
     require,
     rivals,
@@ -115,13 +118,46 @@ VERSIONS = st.builds(
 @settings(max_examples=100, deadline=None)
 @given(VERSIONS, st.lists(VERSIONS, max_size=8))
 def test_rivals_are_the_final_releases_of_the_line_before(version: Version, released: list[Version]) -> None:
-    found = rivals(version, released)
+    found = rivals(released, version)
     earlier = [other for other in released if other < version and not other.is_prerelease]
     assert bool(found) == bool(earlier)
     if found:
         assert found == sorted(found)
         assert found[-1] == max(earlier)
         assert {line_of(other) for other in found} == {line_of(max(earlier))}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(VERSIONS, max_size=8))
+def test_auto_takes_a_final_version_that_is_not_out(released: list[Version]) -> None:
+    found = next_after(released, None)
+    finals = [version for version in released if not version.is_prerelease]
+    assert not found.is_prerelease
+    assert all(found > version for version in finals)
+    assert rivals(released) == rivals(released, Version("99"))
+
+
+def test_auto_takes_what_the_verdict_asks_for_and_a_patch_where_nothing_changed() -> None:
+    out = [Version("0.1.0"), Version("0.2.0")]
+    assert next_after(out, Version("0.3.0")) == Version("0.3.0")
+    assert next_after(out, Version("0.2.0")) == Version("0.2.1")
+    assert next_after([], None) == Version("0.1.0")
+    assert next_after([Version("0.3.0rc1")], None) == Version("0.3.0")
+
+
+OURS = {"a.whl": "1", "a.tar.gz": "2"}
+
+
+def test_only_what_the_index_lacks_is_uploaded() -> None:
+    assert missing(OURS, {}) == ["a.tar.gz", "a.whl"]
+    assert missing(OURS, {"a.whl": "1", "other.whl": "9"}) == ["a.tar.gz"]
+    assert missing(OURS, OURS) == []
+
+
+@pytest.mark.parametrize("hash_", ["9", None])
+def test_a_file_that_the_index_lists_with_another_hash_or_none_is_refused(hash_: str | None) -> None:
+    with pytest.raises(Refused, match=r"a\.whl .*other content"):
+        missing(OURS, {"a.whl": hash_})
 
 
 @pytest.mark.parametrize("text", ["0.3", "1", "0.3.0+local", "1!0.3.0", "0.3.0.1"])

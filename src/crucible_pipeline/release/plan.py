@@ -4,17 +4,18 @@ Each check is one small function with the name that the user sees; all of them r
 tells everything there is to mend.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from packaging.version import Version
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.release.changelog import says_something
-from crucible_pipeline.version import Bump, from_tag, is_enough, is_release_tag, line_of, to_tag
+from crucible_pipeline.version import Bump, bumped, from_tag, is_enough, is_release_tag, line_of, to_tag
 
 _FETCH = "fetch it whole: git fetch --unshallow --tags --force origin"
 _SHOWN = 5
+FIRST = Version("0.1.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,14 +250,37 @@ def require(checks: Iterable[Check], facts: Facts) -> None:
         raise NotReady(found)
 
 
-def rivals(version: Version, released: Iterable[Version]) -> list[Version]:
+def rivals(released: Iterable[Version], version: Version | None = None) -> list[Version]:
     """The releases that a version must talk to, oldest first: those of the line it follows.
 
     The line is that of the greatest final release before it; a pre-release promises nothing, so it
     counts for none. Empty for a first release.
+
+    Args:
+        released: what is out.
+        version: the candidate; None for one that follows everything.
     """
-    before = sorted(other for other in released if other < version and not other.is_prerelease)
+    before = sorted(
+        other for other in released if not other.is_prerelease and (version is None or other < version)
+    )
     return [other for other in before if line_of(other) == line_of(before[-1])]
+
+
+def next_after(released: Iterable[Version], judged: Version | None) -> Version:
+    """The version that `auto` takes.
+
+    Args:
+        released: what is out.
+        judged: the smallest version that the verdict allows; None where there was nothing to compare with.
+    """
+    out = sorted(released)
+    finals = [version for version in out if not version.is_prerelease]
+    if not finals:
+        return Version(out[-1].base_version) if out else FIRST
+    if judged is None or judged <= finals[-1]:
+        # Nothing of the contract changed: other words, or another dependency, are a patch.
+        return bumped(finals[-1], Bump.PATCH)
+    return judged
 
 
 def tag_for(version: Version) -> str:
@@ -271,3 +295,22 @@ def tag_for(version: Version) -> str:
     raise NotReady(
         [Objection("version", f"{version} is no version of a release", "write three numbers: 0.3.0")]
     )
+
+
+def missing(ours: Mapping[str, str], theirs: Mapping[str, str | None]) -> list[str]:
+    """The names of our files that an index does not list yet.
+
+    Args:
+        ours: file name → sha256.
+        theirs: likewise.
+
+    Raises:
+        Refused: it lists one of the names with another hash.
+    """
+    other = sorted(name for name, sha256 in ours.items() if theirs.get(name, sha256) != sha256)
+    if other:
+        raise Refused(
+            f"the index lists {', '.join(other)} with other content, and a published file never changes",
+            "publish the files that were built first (--dist), or release the next version",
+        )
+    return sorted(name for name in ours if name not in theirs)
