@@ -31,6 +31,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8470
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
+SETTLE_SECONDS = 2.0
 HEADER_SECONDS = 10
 
 
@@ -95,9 +96,11 @@ def serve(
         )
     _check_port(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    before = _foreign_threads()
     asyncio.run(
         _run(application(Catalog(store), access, gate=gate), host, port, lambda: started(url, access))
     )
+    _settle(before)
 
 
 @contextlib.contextmanager
@@ -138,6 +141,7 @@ class _Thread(threading.Thread):
     def __init__(self, app: Starlette, port: int) -> None:
         super().__init__(name="crucible-index", daemon=True)
         self._server = _server(app, DEFAULT_HOST, port)
+        self._before = _foreign_threads()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.error: BaseException | None = None
 
@@ -154,6 +158,7 @@ class _Thread(threading.Thread):
             with contextlib.suppress(RuntimeError):  # the loop closed in between
                 self._loop.call_soon_threadsafe(self._server.stop)
         self.join(STOP_SECONDS)
+        _settle(self._before)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -170,6 +175,29 @@ async def _run(app: Starlette, host: str, port: int, started: Callable[[], None]
     await asyncio.sleep(0)
     started()
     await task
+
+
+def _foreign_threads() -> set[int]:
+    """The native ids of threads that Python did not start; empty where the system does not tell."""
+    tasks = Path("/proc/self/task")
+    natives = {int(each.name) for each in tasks.iterdir()} if tasks.is_dir() else set[int]()
+    return natives - {thread.native_id for thread in threading.enumerate() if thread.native_id}
+
+
+def _settle(before: set[int]) -> None:
+    """Wait for granian's own threads to end.
+
+    They go a moment after the event loop; an interpreter that ends first makes them abort the process.
+
+    Args:
+        before: the foreign threads of the time before the server started.
+    """
+    if not Path("/proc/self/task").is_dir():
+        time.sleep(SETTLE_SECONDS / 10)
+        return
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while _foreign_threads() - before and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 def _server(app: Starlette, host: str, port: int) -> Server:
