@@ -53,10 +53,10 @@ def _channel(key: str, node: Node, module: str, here: Here) -> Channel | None:
     if "address" not in entries:
         findings.add(node.key, f"the channel {key!r} has no address", "write the name that the services use")
     parameters = _parameters(key, node, entries, address, here)
-    given = findings.mapping(entries["messages"], "messages") if "messages" in entries else {}
+    given = [*findings.mapping(entries["messages"], "messages").items()] if "messages" in entries else []
     if not given:
         findings.add(node.key, f"the channel {key!r} has no message", "say under messages what travels on it")
-    messages = tuple(found for name, child in given.items() if (found := _message(name, child, here)))
+    messages = tuple(found for name, child in given if (found := _message(name, child, here)))
     if address is None or not messages:
         return None
     return Channel(key, module, address, messages, parameters, description, node.key)

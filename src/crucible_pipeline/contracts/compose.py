@@ -6,6 +6,7 @@ resolvers are replaced by those of YAML 1.2.2, section 10.3 (core schema), so th
 
 import math
 import re
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -21,10 +22,11 @@ from crucible_pipeline.contracts.nodes import (
 )
 from crucible_pipeline.errors import Mark
 
-try:
-    from yaml import CSafeLoader as _Base
-except ImportError:  # a PyYAML that was built without libyaml: the same result, slowly
-    from yaml import SafeLoader as _Base  # type: ignore[assignment]
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _Base
+else:
+    # A PyYAML that was built without libyaml gives the same result, slowly.
+    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _TAG = "tag:yaml.org,2002:"
 _NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
@@ -68,11 +70,7 @@ def compose(path: str, text: str, file: str, findings: Findings) -> Node | None:
     if path.endswith(".json"):
         return json_text.parse(text, file, findings)
     try:
-        loader = _Loader(text)
-        try:
-            root = loader.get_single_node()
-        finally:
-            loader.dispose()
+        root: yaml.Node | None = yaml.compose(text, _Loader)  # pyright: ignore[reportUnknownMemberType]
     except yaml.MarkedYAMLError as error:
         _report_syntax(error, file, findings)
         return None
@@ -99,7 +97,9 @@ def _at(text: str, offset: int, file: str) -> Mark:
 
 
 def _report_syntax(error: yaml.MarkedYAMLError, file: str, findings: Findings) -> None:
-    place = error.problem_mark or error.context_mark
+    # What never ends is wrong where it begins.
+    unended = "end of stream" in (error.problem or "")
+    place = (error.context_mark if unended else None) or error.problem_mark or error.context_mark
     mark = Mark(file, place.line + 1, place.column + 1) if place else Mark(file)
     said = " ".join(part for part in (error.context, error.problem) if part) or "unreadable"
     if error.context and "single document" in error.context:
@@ -167,10 +167,10 @@ class _Tree:
 
     def key(self, node: yaml.Node, mark: Mark) -> str | None:
         if not isinstance(node, yaml.ScalarNode) or node.tag != _TAG + "str":
-            word = repr(node.value) if isinstance(node, yaml.ScalarNode) else "this"
-            self.findings.add(mark, f"the key {word} is no string", "put it in quotes")
+            what = f"the key {node.value!r}" if isinstance(node, yaml.ScalarNode) else "this key"
+            self.findings.add(mark, f"{what} is no string", "put it in quotes")
             return None
-        if node.value == "<<" and node.style is None:
+        if node.value == "<<" and not node.style:
             self.findings.add(mark, "merge keys (<<) are not part of YAML 1.2", "write the entries out")
             return None
         return str(node.value)

@@ -27,8 +27,8 @@ def read(root: Node, module: str, findings: Findings) -> tuple[list[Constant], d
     for name, node in findings.mapping(root, "a file of constants").items():
         if name == "description":
             words[""] = findings.text(node, name) or ""
-        elif _is_group(node) and isinstance(node.value, Mapping) and "description" in node.value:
-            words[names.snake(name)] = findings.text(node.value["description"], "description") or ""
+        elif _is_group(node) and "description" in node.entries:
+            words[names.snake(name)] = findings.text(node.entries["description"], "description") or ""
     found: dict[str, Constant] = {}
     for group, name, node in _entries(root):
         constant = _constant(module, group, name, node, findings)
@@ -42,26 +42,24 @@ def read(root: Node, module: str, findings: Findings) -> tuple[list[Constant], d
 
 def _entries(root: Node) -> Iterator[tuple[str, str, Node]]:
     """Group, name and node of each constant; the group is empty at the top of the file."""
-    for name, node in (root.value if isinstance(root.value, Mapping) else {}).items():
+    for name, node in root.entries.items():
         if name == "description":
             continue
         if not _is_group(node):
             yield "", name, node
             continue
-        for inner, child in (node.value if isinstance(node.value, Mapping) else {}).items():
+        for inner, child in node.entries.items():
             if inner != "description":
                 yield name, inner, child
 
 
 def _is_group(node: Node) -> bool:
-    return isinstance(node.value, Mapping) and not ("value" in node.value and set(node.value) <= _LONG)
+    return isinstance(node.value, Mapping) and not ("value" in node.entries and node.entries.keys() <= _LONG)
 
 
 def _long(node: Node) -> tuple[Node, Node | None]:
     """The value and the description of a constant in either form."""
-    if isinstance(node.value, Mapping) and "value" in node.value:
-        return node.value["value"], node.value.get("description")
-    return node, None
+    return node.entries.get("value", node), node.entries.get("description")
 
 
 def _constant(module: str, group: str, name: str, node: Node, findings: Findings) -> Constant | None:
@@ -69,8 +67,6 @@ def _constant(module: str, group: str, name: str, node: Node, findings: Findings
         if not names.is_usable(names.snake(part)):
             findings.add(node.key, f"{part!r} cannot name a constant", "take words of letters and digits")
             return None
-    if isinstance(node.value, Mapping):
-        findings.only(node.value, sorted(_LONG), f"the constant {name!r}")
     value, words = _long(node)
     plain = value.json()
     scalars = plain if isinstance(plain, list) else [plain]

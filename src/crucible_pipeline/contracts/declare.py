@@ -9,6 +9,7 @@ from crucible_pipeline.contracts.nodes import Findings, Node
 from crucible_pipeline.contracts.refs import Declared, pointer
 
 WAIVERS = "waivers.yaml"
+_NOTHING: Mapping[str, Node] = {}
 _DIALECTS = ("2020-12/schema", "2019-09/schema", "draft-07/schema", "draft-06/schema")
 
 
@@ -41,9 +42,8 @@ def source_of(path: str, root: Node, declared: Declared, findings: Findings) -> 
     """
     module = names.snake(PurePosixPath(path).stem)
     kind = _kind(path, root)
-    entries = root.value if isinstance(root.value, Mapping) else {}
     types: dict[str, Node] = {}
-    for key, place, node in _schemas(path, kind, root, entries, findings):
+    for key, place, node in _schemas(path, kind, root, findings):
         name = names.pascal(key)
         declared.types[path, place] = name
         if not names.is_usable(name):
@@ -57,8 +57,8 @@ def source_of(path: str, root: Node, declared: Declared, findings: Findings) -> 
     if kind == "constants":
         declared.constants.update(constants.places(path, root))
     if kind == "asyncapi":
-        declared.messages.update(_messages(path, entries))
-    identity = entries.get("$id")
+        declared.messages.update(_messages(path, root))
+    identity = root.entries.get("$id")
     if kind == "schema" and identity is not None and isinstance(identity.value, str):
         declared.ids[identity.value.removesuffix("#")] = path
     return Source(path, module, kind, root, types)
@@ -69,52 +69,48 @@ def _kind(path: str, root: Node) -> str:
         return "waivers"
     if path.startswith("constants/"):
         return "constants"
-    if isinstance(root.value, Mapping):
-        for key, kind in (("openapi", "openapi"), ("asyncapi", "asyncapi"), ("transitions", "machine")):
-            if key in root.value:
-                return kind
+    for key, kind in (("openapi", "openapi"), ("asyncapi", "asyncapi"), ("transitions", "machine")):
+        if key in root.entries:
+            return kind
     return "schema"
 
 
-def _schemas(
-    path: str, kind: str, root: Node, entries: Mapping[str, Node], findings: Findings
-) -> Iterator[tuple[str, str, Node]]:
+def _schemas(path: str, kind: str, root: Node, findings: Findings) -> Iterator[tuple[str, str, Node]]:
     """Key, JSON pointer and node of every schema that gets a name."""
     if kind == "schema":
-        if "$schema" in entries:
-            _check_dialect(entries["$schema"], findings)
+        if "$schema" in root.entries:
+            _check_dialect(root.entries["$schema"], findings)
         yield PurePosixPath(path).stem, "", root
         yield from _definitions("", root)
     elif kind in {"openapi", "asyncapi"}:
-        components = inside(entries, "components")
-        for key, node in inside(components, "schemas").items():
+        for key, node in _below(root, "components", "schemas").items():
             place = pointer("components", "schemas", key)
             yield key, place, node
             yield from _definitions(place, node)
 
 
 def _definitions(place: str, node: Node) -> Iterator[tuple[str, str, Node]]:
-    entries = node.value if isinstance(node.value, Mapping) else {}
     for group in ("$defs", "definitions"):
-        for key, child in inside(entries, group).items():
+        for key, child in _below(node, group).items():
             found = place + pointer(group, key)
             yield key, found, child
             yield from _definitions(found, child)
 
 
-def _messages(path: str, entries: Mapping[str, Node]) -> Iterator[tuple[tuple[str, str], Node]]:
-    for key, node in inside(inside(entries, "components"), "messages").items():
+def _messages(path: str, root: Node) -> Iterator[tuple[tuple[str, str], Node]]:
+    for key, node in _below(root, "components", "messages").items():
         yield (path, pointer("components", "messages", key)), node
-    for channel, node in inside(entries, "channels").items():
-        parts = node.value if isinstance(node.value, Mapping) else {}
-        for key, child in inside(parts, "messages").items():
+    for channel, node in _below(root, "channels").items():
+        for key, child in _below(node, "messages").items():
             yield (path, pointer("channels", channel, "messages", key)), child
 
 
-def inside(entries: Mapping[str, Node], key: str) -> Mapping[str, Node]:
-    """The entries of a mapping below a key; none if there is no mapping."""
-    node = entries.get(key)
-    return node.value if node is not None and isinstance(node.value, Mapping) else {}
+def _below(node: Node, *keys: str) -> Mapping[str, Node]:
+    """The entries of the mapping that the keys lead to; none if there is no mapping."""
+    found = node.entries
+    for key in keys:
+        found = found[key].entries if key in found else _NOTHING
+    return found
 
 
 def _check_dialect(node: Node, findings: Findings) -> None:

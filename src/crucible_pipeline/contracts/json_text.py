@@ -6,11 +6,17 @@ The scanner of strings is the standard library's; the rest is the grammar in thr
 import math
 import re
 from bisect import bisect_right
-from json.decoder import JSONDecodeError, scanstring
+from json import JSONDecodeError, decoder
+from typing import TYPE_CHECKING, Any, cast
 
 from crucible_pipeline.contracts.nodes import MAX_DEPTH, Findings, Node, Scalar
 from crucible_pipeline.errors import Mark
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# The C scanner that `json.loads` itself uses; the stubs leave it out.
+_SCAN = cast("Callable[[str, int, bool], tuple[str, int]]", cast("Any", decoder).scanstring)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"true|false|null")
@@ -76,7 +82,7 @@ class _Reader:
 
     def string(self, offset: int) -> tuple[str, int]:
         try:
-            word, end = scanstring(self.text, offset + 1, True)
+            word, end = _SCAN(self.text, offset + 1, True)
         except JSONDecodeError as error:
             raise _BrokenError(error.pos, error.msg) from None
         if re.search("[\ud800-\udfff]", word):

@@ -89,7 +89,7 @@ def _check(given: Mapping[str, Node], whole: Node, states: list[str], enum: str,
         if state not in states:
             todo = nearest(state, states, f"take a value of {enum}")
             here.findings.add(node.key, f"the state {state!r} is no value of {enum}", todo)
-        for item in node.value if isinstance(node.value, tuple) else ():
+        for item in node.items:
             if isinstance(item.value, str) and item.value not in states:
                 what = f"the transition from {state!r} leads to {item.value!r}, which is no value of {enum}"
                 here.findings.add(item.mark, what, nearest(item.value, states, f"take a value of {enum}"))

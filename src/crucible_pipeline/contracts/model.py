@@ -76,15 +76,15 @@ class Schema:
     unique_items: bool = False
     unevaluated_items: "Schema | None" = None
     # objects
-    properties: Mapping[str, "Schema"] = field(default_factory=dict)
+    properties: Mapping[str, "Schema"] = field(default_factory=dict[str, "Schema"])
     required: tuple[str, ...] = ()
     additional_properties: "Schema | None" = None
-    pattern_properties: Mapping[str, "Schema"] = field(default_factory=dict)
+    pattern_properties: Mapping[str, "Schema"] = field(default_factory=dict[str, "Schema"])
     property_names: "Schema | None" = None
     min_properties: int | None = None
     max_properties: int | None = None
-    dependent_required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    dependent_schemas: Mapping[str, "Schema"] = field(default_factory=dict)
+    dependent_required: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    dependent_schemas: Mapping[str, "Schema"] = field(default_factory=dict[str, "Schema"])
     unevaluated_properties: "Schema | None" = None
     # combinations
     all_of: tuple["Schema", ...] = ()
@@ -229,7 +229,7 @@ class Channel:
     module: str
     address: str
     messages: tuple[Message, ...]
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     description: str | None = None
     mark: Mark = field(default=NOWHERE, compare=False)
 
@@ -248,10 +248,10 @@ class StateMachine:
     enum: str
     module: str
     transitions: Mapping[str, tuple[str, ...]]
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
     description: str | None = None
     mark: Mark = field(default=NOWHERE, compare=False)
-    marks: Mapping[str, Mark] = field(default_factory=dict, compare=False)
+    marks: Mapping[str, Mark] = field(default_factory=dict[str, Mark], compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,14 +325,14 @@ class Contract:
     """
 
     package: Package
-    types: Mapping[str, TypeDef] = field(default_factory=dict)
-    channels: Mapping[str, Channel] = field(default_factory=dict)
-    machines: Mapping[str, StateMachine] = field(default_factory=dict)
-    constants: Mapping[str, Constant] = field(default_factory=dict)
+    types: Mapping[str, TypeDef] = field(default_factory=dict[str, TypeDef])
+    channels: Mapping[str, Channel] = field(default_factory=dict[str, Channel])
+    machines: Mapping[str, StateMachine] = field(default_factory=dict[str, StateMachine])
+    constants: Mapping[str, Constant] = field(default_factory=dict[str, Constant])
     waivers: tuple[Waiver, ...] = ()
-    module_descriptions: Mapping[str, str] = field(default_factory=dict)
-    group_descriptions: Mapping[str, str] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+    module_descriptions: Mapping[str, str] = field(default_factory=dict[str, str])
+    group_descriptions: Mapping[str, str] = field(default_factory=dict[str, str])
+    sources: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
 
     def resolve(self, schema: Schema) -> Schema:
         """Follow a chain of bare references to the schema that asserts something.

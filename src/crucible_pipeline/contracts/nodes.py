@@ -31,10 +31,20 @@ class Node:
     mark: Mark
     key: Mark
 
+    @property
+    def entries(self) -> "Mapping[str, Node]":
+        """The entries of a mapping; none if it is something else."""
+        return self.value if isinstance(self.value, Mapping) else {}
+
+    @property
+    def items(self) -> "tuple[Node, ...]":
+        """The items of a list; none if it is something else."""
+        return self.value if isinstance(self.value, tuple) else ()
+
     def json(self) -> JsonValue:
         """The value without places."""
         if isinstance(self.value, Mapping):
-            return {name: child.json() for name, child in self.value.items()}
+            return {name: child.json() for name, child in self.entries.items()}
         if isinstance(self.value, tuple):
             return [child.json() for child in self.value]
         return self.value
@@ -68,7 +78,7 @@ def nearest(word: str, known: Iterable[str], otherwise: str) -> str:
 class Findings:
     """The problems found so far. Each reader reports here and goes on with what can be read."""
 
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list[Problem])
 
     def add(self, mark: Mark, what: str, todo: str) -> None:
         """Report one problem."""
@@ -76,17 +86,16 @@ class Findings:
 
     def mapping(self, node: Node, what: str) -> Mapping[str, Node]:
         """The entries of a mapping; none, and a problem, if it is something else."""
-        if isinstance(node.value, Mapping):
-            return node.value
-        self.add(node.mark, f"{what} has to be a mapping, not {node.kind}", "write it as `name: value` lines")
-        return {}
+        if not isinstance(node.value, Mapping):
+            todo = "write it as `name: value` lines"
+            self.add(node.mark, f"{what} has to be a mapping, not {node.kind}", todo)
+        return node.entries
 
     def sequence(self, node: Node, what: str) -> tuple[Node, ...]:
         """The items of a list; none, and a problem, if it is something else."""
-        if isinstance(node.value, tuple):
-            return node.value
-        self.add(node.mark, f"{what} has to be a list, not {node.kind}", "write it as `- item` lines")
-        return ()
+        if not isinstance(node.value, tuple):
+            self.add(node.mark, f"{what} has to be a list, not {node.kind}", "write it as `- item` lines")
+        return node.items
 
     def text(self, node: Node, what: str) -> str | None:
         """A string; None, and a problem, if it is something else."""

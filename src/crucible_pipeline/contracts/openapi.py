@@ -5,7 +5,6 @@ of OpenAPI.
 """
 
 import re
-from collections.abc import Mapping
 
 from crucible_pipeline.contracts.nodes import Findings, Node
 
@@ -40,7 +39,8 @@ def check(root: Node, findings: Findings) -> None:
 
 def description(root: Node, findings: Findings) -> str | None:
     """What `info` says about the file (OpenAPI and AsyncAPI alike)."""
-    entries = root.value if isinstance(root.value, Mapping) else {}
-    info = findings.mapping(entries["info"], "info") if "info" in entries else {}
+    if "info" not in root.entries:
+        return None
+    info = findings.mapping(root.entries["info"], "info")
     words = info.get("description", info.get("title"))
     return findings.text(words, "description") if words is not None else None

@@ -3,10 +3,10 @@
 It is the second opinion beside the generated models: both have to agree on every payload.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, cast
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 from crucible_pipeline.contracts import formats
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, JsonValue, Schema, Value
@@ -53,10 +53,11 @@ def rejections(contract: Contract, schema: Schema, value: JsonValue) -> list[str
     Returns:
         One sentence for each reason, at most five; none if it is accepted.
     """
-    validator = Draft202012Validator(json_schema(contract, schema), format_checker=_CHECKER)
+    validator: Any = Draft202012Validator(json_schema(contract, schema), format_checker=_CHECKER)
     found: list[str] = []
     try:
-        for error in validator.iter_errors(value):
+        errors: Iterator[ValidationError] = validator.iter_errors(value)
+        for error in errors:
             where = "".join(
                 f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
             )
@@ -106,7 +107,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Value):
         return value.json
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return [_plain(item) for item in cast("Iterable[Any]", value)]
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in cast("Mapping[str, Any]", value).items()}
     return value

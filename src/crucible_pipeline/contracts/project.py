@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from packaging.utils import canonicalize_name
 
@@ -104,11 +104,12 @@ def _settings(folder: Path) -> dict[str, Any] | None:
         raise CannotDo(f"cannot read {path}: {error}", "look at the file") from None
     except tomllib.TOMLDecodeError as error:
         raise Refused(f"{path} is broken: {error}", "correct it") from None
-    settings = document.get("tool", {}).get("crucible")
-    if settings is None:
+    found = document.get("tool", {}).get("crucible")
+    if found is None:
         return None
-    if not isinstance(settings, dict):
+    if not isinstance(found, dict):
         raise Refused(f"{path}: tool.crucible is no table", "write [tool.crucible]")
+    settings = cast("dict[str, Any]", found)
     for what in _wrong(settings):
         raise Refused(f"{path}: {what}", f"[tool.crucible] knows {', '.join(_KEYS)}")
     name = document.get("project", {}).get("name")
@@ -120,8 +121,8 @@ def _wrong(settings: Mapping[str, Any]) -> Iterator[str]:
         if key not in _KEYS:
             yield f"tool.crucible knows no {key!r}"
         elif key == "compatibility":
-            known = isinstance(value, dict) and set(value) <= {"mode"} and value.get("mode", "full") in MODES
-            if not known:
+            said = cast("dict[str, Any]", value) if isinstance(value, dict) else {"": ""}
+            if not said.keys() <= {"mode"} or said.get("mode", "full") not in MODES:
                 yield f"tool.crucible.compatibility takes mode, one of {', '.join(MODES)}"
         elif not isinstance(value, str) or not value:
             yield f"tool.crucible.{key} has to be a string"

@@ -26,12 +26,12 @@ class Declared:
         broken: paths of the files that could not be read; what they declare is not known.
     """
 
-    types: dict[tuple[str, str], str] = field(default_factory=dict)
-    constants: dict[tuple[str, str], JsonValue] = field(default_factory=dict)
-    messages: dict[tuple[str, str], Node] = field(default_factory=dict)
-    ids: dict[str, str] = field(default_factory=dict)
-    files: set[str] = field(default_factory=set)
-    broken: set[str] = field(default_factory=set)
+    types: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    constants: dict[tuple[str, str], JsonValue] = field(default_factory=dict[tuple[str, str], JsonValue])
+    messages: dict[tuple[str, str], Node] = field(default_factory=dict[tuple[str, str], Node])
+    ids: dict[str, str] = field(default_factory=dict[str, str])
+    files: set[str] = field(default_factory=set[str])
+    broken: set[str] = field(default_factory=set[str])
 
     def place(self, path: str, ref: str) -> tuple[str, str]:
         """Where a reference points to, seen from a file (RFC 3986, section 5; RFC 6901, section 6)."""
@@ -110,9 +110,7 @@ class Here:
 
 def refers(node: Node) -> Node | None:
     """The `$ref` of a mapping that holds nothing else."""
-    if isinstance(node.value, Mapping) and set(node.value) == {"$ref"}:
-        return node.value["$ref"]
-    return None
+    return node.entries["$ref"] if list(node.entries) == ["$ref"] else None
 
 
 def pointer(*keys: str) -> str:

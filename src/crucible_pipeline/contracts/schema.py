@@ -115,7 +115,12 @@ def _number(keyword: _Keyword) -> Number | None:
     if keyword.name == "multipleOf" and value <= 0:
         keyword.wrong("has to be above 0", "write a positive number")
         return None
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return _whole(value)
+
+
+def _whole(value: Number) -> Number:
+    """1.0 as 1, so that equal numbers are written alike; not where a float is no longer exact."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
 
 
 def _count(keyword: _Keyword) -> int | None:
@@ -269,7 +274,8 @@ _SPECIAL: Mapping[str, Callable[[_Keyword], Any]] = {
 }
 _BY_KIND: Mapping[Callable[[_Keyword], Any], str] = {
     _number: "minimum maximum exclusive_minimum exclusive_maximum multiple_of",
-    _count: "min_length max_length min_contains max_contains min_items max_items min_properties max_properties",
+    _count: "min_length max_length min_contains max_contains min_items max_items "
+    "min_properties max_properties",
     _text: "format title description renamed_from",
     _flag: "unique_items deprecated read_only write_only",
     _schema: "items contains unevaluated_items additional_properties property_names unevaluated_properties "

@@ -5,8 +5,8 @@ newer one is refused rather than half understood.
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from crucible_pipeline.contracts.model import (
     KEYWORDS,
@@ -97,9 +97,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Value):
         return value.json
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_plain(item) for item in cast("Iterable[Any]", value)]
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: _plain(item) for name, item in cast("Mapping[str, Any]", value).items()}
     return value
 
 
@@ -129,10 +129,11 @@ def restore(text: str, origin: str) -> Contract:
 def _entries(value: Any, what: str, known: frozenset[str] | None = None) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _OddError(f"{what} is no object")
-    unknown = set(value) - known if known is not None else None
+    entries = cast("dict[str, Any]", value)
+    unknown = entries.keys() - known if known is not None else set[str]()
     if unknown:
         raise _OddError(f"{what} holds the unknown {min(unknown)!r}")
-    return value
+    return entries
 
 
 def _text(value: Any, what: str) -> str:
@@ -148,7 +149,7 @@ def _maybe(value: Any, what: str) -> str | None:
 def _list(value: Any, what: str) -> list[Any]:
     if not isinstance(value, list):
         raise _OddError(f"{what} is no list")
-    return value
+    return list(cast("Iterable[Any]", value))
 
 
 def _texts(value: Any, what: str) -> tuple[str, ...]:

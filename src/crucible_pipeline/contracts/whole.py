@@ -1,4 +1,4 @@
-"""What only the whole contract shows, pure: colliding names, circles of references, values that do not fit."""
+"""What only the whole contract shows, pure: colliding names, circular references, values that do not fit."""
 
 from collections.abc import Iterable, Iterator
 
