@@ -1,0 +1,1 @@
+"""Follows the events of evaluations and keeps the status of each."""

@@ -1,0 +1,1 @@
+"""Stores evaluations and tells how they stand."""
