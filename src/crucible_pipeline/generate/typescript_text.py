@@ -1,0 +1,70 @@
+"""JSON values and words of a contract as JavaScript text, pure; nothing of them can become code."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from crucible_pipeline.contracts.model import JsonValue
+
+WIDTH = 100
+_STEP = "  "
+
+
+def literal(value: JsonValue) -> str:
+    """A JSON value on one line; text that a source file cannot hold is escaped.
+
+    U+2028 and U+2029 end a line for some tools, and a lone surrogate has no UTF-8 form.
+    """
+    if isinstance(value, dict):
+        members = [f"{member(key)}: {literal(item)}" for key, item in value.items()]
+        return f"{{ {', '.join(members)} }}" if members else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(literal(item) for item in value)}]"
+    text = json.dumps(value, ensure_ascii=False)
+    return re.sub("[\u2028\u2029\x7f-\x9f\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def member(key: str) -> str:
+    """A key of an object literal; `"__proto__": x` would set the prototype, the computed key does not."""
+    return '["__proto__"]' if key == "__proto__" else literal(key)
+
+
+def pretty(value: JsonValue, indent: str = "") -> str:
+    """A JSON value over as many lines as it needs."""
+    flat = literal(value)
+    if len(indent) + len(flat) <= WIDTH or not isinstance(value, dict | list) or not value:
+        return flat
+    deeper = indent + _STEP
+    if isinstance(value, dict):
+        lines = [f"{deeper}{member(key)}: {pretty(item, deeper)}," for key, item in value.items()]
+        return "\n".join(["{", *lines, f"{indent}}}"])
+    lines = [f"{deeper}{pretty(item, deeper)}," for item in value]
+    return "\n".join(["[", *lines, f"{indent}]"])
+
+
+def name(key: str) -> str:
+    """A property name of a type: bare where it is an identifier of ASCII."""
+    return key if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key) else literal(key)
+
+
+def doc(description: str | None, tags: Mapping[str, str] | None = None) -> list[str]:
+    """Lines of a JSDoc comment, none if there is nothing to say.
+
+    A line that begins with `@` would be read as a tag, or as an order to the compiler.
+    """
+    said = (description or "").strip()
+    lines = [re.sub(r"^\s*@", r"\\@", line.rstrip()) for line in said.splitlines()]
+    for tag, value in (tags or {}).items():
+        lines.append(f"@{tag} {value}".rstrip())
+    lines = [line.replace("*/", r"*\/") for line in lines]
+    if not lines:
+        return []
+    if len(lines) == 1:
+        return [f"/** {lines[0]} */"]
+    return ["/**", *(f" * {line}".rstrip() for line in lines), " */"]
+
+
+def block(opening: str, lines: Iterable[str], closing: str) -> str:
+    """Lines between an opening and a closing one, a step deeper."""
+    inner = [_STEP + line if line else line for item in lines for line in item.split("\n")]
+    return "\n".join([opening, *inner, closing])
