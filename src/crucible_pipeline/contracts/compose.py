@@ -6,7 +6,7 @@ resolvers are replaced by those of YAML 1.2.2, section 10.3 (core schema), so th
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
@@ -23,11 +23,14 @@ from crucible_pipeline.contracts.nodes import (
 from crucible_pipeline.errors import Mark
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from yaml import SafeLoader as _Base
 else:
     # A PyYAML that was built without libyaml gives the same result, slowly.
     _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_GRAPH = cast("Callable[[str, type], yaml.Node | None]", cast("Any", yaml).compose)  # the stubs name no types
 _TAG = "tag:yaml.org,2002:"
 _NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
 _BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z")
@@ -70,7 +73,7 @@ def compose(path: str, text: str, file: str, findings: Findings) -> Node | None:
     if path.endswith(".json"):
         return json_text.parse(text, file, findings)
     try:
-        root: yaml.Node | None = yaml.compose(text, _Loader)  # pyright: ignore[reportUnknownMemberType]
+        root = _GRAPH(text, _Loader)
     except yaml.MarkedYAMLError as error:
         _report_syntax(error, file, findings)
         return None

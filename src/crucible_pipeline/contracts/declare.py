@@ -54,6 +54,7 @@ def source_of(path: str, root: Node, declared: Declared, findings: Findings) -> 
             findings.add(node.key, f"the type {name} is declared twice in this file", "rename one of them")
         else:
             types[name] = node
+            declared.nodes.setdefault(name, node)
     if kind == "constants":
         declared.constants.update(constants.places(path, root))
     if kind == "asyncapi":

@@ -60,7 +60,7 @@ def _read(sources: list[Source], declared: Declared, findings: Findings, empty: 
     for source in sources:
         here = Here(source.path, declared, findings)
         for name, node in source.types.items():
-            definition = TypeDef(name, source.module, schema.read(node, here), node.key)
+            definition = TypeDef(name, source.module, schema.read(node, here, named=True), node.key)
             _once(types, name, definition, f"the type {name}", findings)
     for source in sources:
         here = Here(source.path, declared, findings)

@@ -19,6 +19,7 @@ class Declared:
 
     Args:
         types: place → name of the type.
+        nodes: name of a type → its node.
         constants: place → value.
         messages: place → the message's node, with the path of its file.
         ids: `$id` of a file → its path.
@@ -27,6 +28,7 @@ class Declared:
     """
 
     types: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    nodes: dict[str, Node] = field(default_factory=dict[str, Node])
     constants: dict[tuple[str, str], JsonValue] = field(default_factory=dict[tuple[str, str], JsonValue])
     messages: dict[tuple[str, str], Node] = field(default_factory=dict[tuple[str, str], Node])
     ids: dict[str, str] = field(default_factory=dict[str, str])

@@ -35,6 +35,7 @@ def check(contract: Contract, findings: Findings) -> None:
     if endless:
         return  # a value cannot be checked against a schema without an end
     for schema in _schemas(contract):
+        _check_discriminator(contract, schema, findings)
         given = [("default", schema.default.json, schema.default.mark)] if schema.default is not None else []
         given += [("example", value, schema.mark) for value in schema.examples]
         for what, value, mark in given:
@@ -51,6 +52,19 @@ def _schemas(contract: Contract) -> Iterator[Schema]:
             yield from message.payload.walk()
             if message.headers is not None:
                 yield from message.headers.walk()
+
+
+def _check_discriminator(contract: Contract, schema: Schema, findings: Findings) -> None:
+    """Each alternative has to fix the deciding property, so that a payload shows which one it is."""
+    if schema.discriminator is None:
+        return
+    for branch in schema.one_of or schema.any_of:
+        target = contract.resolve(branch)
+        decides = target.properties.get(schema.discriminator, Schema())
+        value = contract.resolve(decides)
+        if schema.discriminator not in target.required or (value.const is None and not value.enum):
+            what = f"the alternative {branch.ref or 'here'} does not fix {schema.discriminator!r}"
+            findings.add(branch.mark, what, "make it required there and give it a const")
 
 
 def _check_names(contract: Contract, findings: Findings) -> None:
