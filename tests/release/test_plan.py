@@ -9,17 +9,15 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from crucible_pipeline.errors import Refused
+from crucible_pipeline.release.candidate import next_after, rivals, tag_for
 from crucible_pipeline.release.plan import (
     PUBLISH,
     RELEASE,
     Facts,
     NotReady,
     missing,
-    next_after,
     objections,
     require,
-    rivals,
-    tag_for,
 )
 from crucible_pipeline.version import Bump, line_of
 

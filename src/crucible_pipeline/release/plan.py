@@ -11,11 +11,10 @@ from packaging.version import Version
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.release.changelog import says_something
-from crucible_pipeline.version import Bump, bumped, from_tag, is_enough, is_release_tag, line_of, to_tag
+from crucible_pipeline.version import Bump, from_tag, is_enough, is_release_tag, line_of
 
 _FETCH = "fetch it whole: git fetch --unshallow --tags --force origin"
 _SHOWN = 5
-FIRST = Version("0.1.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ class Facts:
         changes: files that differ from the commit.
         shallow: whether history is missing.
         tags: the release tags there are.
+        exists: whether the tag is there.
         annotated: whether the tag is an object of its own.
         stale: generated files that differ from what the contracts give.
         entry: the changelog's words: of Unreleased before a release, of the version afterwards.
@@ -76,6 +76,7 @@ class Facts:
     changes: tuple[str, ...] = ()
     shallow: bool = False
     tags: tuple[str, ...] = ()
+    exists: bool = True
     annotated: bool = True
     stale: tuple[str, ...] = ()
     entry: str | None = None
@@ -138,6 +139,8 @@ def _named_version(facts: Facts) -> Objection | None:
             "HEAD carries no release tag",
             "make one with crucible release, name one with --tag, or fetch it: git fetch --tags origin",
         )
+    if not facts.exists:
+        return Objection("tag", f"there is no tag {facts.tag}", "fetch it: git fetch --tags origin")
     if is_release_tag(facts.tag) and len(from_tag(facts.tag).release) == 3:
         return None
     return Objection(
@@ -163,7 +166,7 @@ def _free(facts: Facts) -> Objection | None:
 
 
 def _annotated(facts: Facts) -> Objection | None:
-    if facts.annotated or not facts.tag:
+    if facts.annotated or not facts.tag or not facts.exists:
         return None
     return Objection(
         "tag",
@@ -248,53 +251,6 @@ def require(checks: Iterable[Check], facts: Facts) -> None:
     found = objections(checks, facts)
     if found:
         raise NotReady(found)
-
-
-def rivals(released: Iterable[Version], version: Version | None = None) -> list[Version]:
-    """The releases that a version must talk to, oldest first: those of the line it follows.
-
-    The line is that of the greatest final release before it; a pre-release promises nothing, so it
-    counts for none. Empty for a first release.
-
-    Args:
-        released: what is out.
-        version: the candidate; None for one that follows everything.
-    """
-    before = sorted(
-        other for other in released if not other.is_prerelease and (version is None or other < version)
-    )
-    return [other for other in before if line_of(other) == line_of(before[-1])]
-
-
-def next_after(released: Iterable[Version], judged: Version | None) -> Version:
-    """The version that `auto` takes.
-
-    Args:
-        released: what is out.
-        judged: the smallest version that the verdict allows; None where there was nothing to compare with.
-    """
-    out = sorted(released)
-    finals = [version for version in out if not version.is_prerelease]
-    if not finals:
-        return Version(out[-1].base_version) if out else FIRST
-    if judged is None or judged <= finals[-1]:
-        # Nothing of the contract changed: other words, or another dependency, are a patch.
-        return bumped(finals[-1], Bump.PATCH)
-    return judged
-
-
-def tag_for(version: Version) -> str:
-    """The tag of a version as it is to be written.
-
-    Raises:
-        NotReady: it has not exactly three numbers, or a local or epoch part.
-    """
-    tag = to_tag(version)
-    if len(version.release) == 3 and is_release_tag(tag):
-        return tag
-    raise NotReady(
-        [Objection("version", f"{version} is no version of a release", "write three numbers: 0.3.0")]
-    )
 
 
 def missing(ours: Mapping[str, str], theirs: Mapping[str, str | None]) -> list[str]:

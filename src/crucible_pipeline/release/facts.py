@@ -1,0 +1,145 @@
+"""Gathers what a decision about a release needs to know; reads the repository, its tags and its files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.version import Version
+
+from crucible_pipeline.compat.bases import contract_at
+from crucible_pipeline.compat.change import Change
+from crucible_pipeline.compat.verdict import judge
+from crucible_pipeline.contracts.project import Project, load_project
+from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.generate.generate import generate
+from crucible_pipeline.generate.write import stale
+from crucible_pipeline.git import Repository
+from crucible_pipeline.release.candidate import rivals
+from crucible_pipeline.release.changelog import entry
+from crucible_pipeline.release.environment import pretending
+from crucible_pipeline.release.plan import Facts
+from crucible_pipeline.version import Bump, from_tag, to_tag
+
+CHANGELOG = "CHANGELOG.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the contracts say, and what that asks of the next version.
+
+    Args:
+        files: what they generate: `python/<path>` and `typescript/<path>` → text.
+        released: the versions that are tagged.
+        base: the release compared with; None for a first one.
+        required: which number has to rise after `base`.
+        next_version: the smallest version that is enough; None without a base.
+        changes: since `base`.
+    """
+
+    files: Mapping[str, str]
+    released: tuple[Version, ...]
+    base: Version | None = None
+    required: Bump = Bump.NONE
+    next_version: Version | None = None
+    changes: tuple[Change, ...] = ()
+
+
+def judged(project: Project, repository: Repository, version: Version | None) -> Judgement:
+    """Read the contracts and compare them with the releases that a version must talk to.
+
+    Args:
+        project: in a work tree, or in a clone at a tag.
+        repository: whose tags tell what is released.
+        version: the candidate; None for one that follows everything.
+
+    Raises:
+        InvalidInput: the contracts have problems.
+    """
+    contract = load_project(project)
+    files = generate(contract)
+    released = tuple(from_tag(tag) for tag in repository.release_tags())
+    others = rivals(released, version)
+    if not others:
+        return Judgement(files, released)
+    bases = {str(other): contract_at(to_tag(other)) for other in others}
+    verdict = judge(
+        contract, bases, package=project.package.distribution, newest=others[-1], mode=project.mode
+    )
+    return Judgement(
+        files, released, others[-1], verdict.required_bump, verdict.next_version, tuple(verdict.changes)
+    )
+
+
+def of_repository(repository: Repository, tag: str, branch: str | None) -> Facts:
+    """What git alone can tell of a tag that is there or to be made.
+
+    Args:
+        repository: with at least one commit.
+        tag: may be empty or no version at all.
+        branch: the branch that releases come from; the repository's default branch if None.
+    """
+    release_branch = branch or repository.default_branch()
+    commit = repository.commit_of(f"refs/tags/{tag}") if tag else None
+    return Facts(
+        tag=tag,
+        branch=repository.branch(),
+        release_branch=release_branch,
+        on_release_branch=commit is None or repository.reaches(release_branch, commit),
+        changes=tuple(repository.changes()),
+        shallow=repository.is_shallow(),
+        tags=tuple(repository.release_tags()),
+        exists=commit is not None,
+        annotated=commit is not None and repository.is_annotated(tag),
+    )
+
+
+def with_environment(known: Facts, environ: Mapping[str, str]) -> Facts:
+    """The same with what the caller's environment would overrule."""
+    return replace(known, pretending=pretending(environ))
+
+
+def with_judgement(known: Facts, state: Judgement) -> Facts:
+    """The same with what the comparison with earlier releases asks for."""
+    return replace(known, base=state.base, required=state.required, next_version=state.next_version)
+
+
+def with_contents(known: Facts, project: Project, files: Mapping[str, str], name: str) -> Facts:
+    """The same with what the files of the project say.
+
+    Args:
+        known: of the repository.
+        project: in the work tree, or in a clone at the tag.
+        files: what its contracts generate.
+        name: the changelog's entry to read, a version or `Unreleased`.
+
+    Raises:
+        CannotDo: there is no changelog.
+    """
+    found = stale(files, targets(project))
+    names = sorted(
+        path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else path.name
+        for path in found
+    )
+    return replace(known, stale=tuple(names), entry=entry(text_of(project.root / CHANGELOG), name))
+
+
+def targets(project: Project) -> dict[str, Path]:
+    """Where the generated code of each language lives."""
+    given = {"python": project.python, "typescript": project.typescript}
+    return {language: folder for language, folder in given.items() if folder is not None}
+
+
+def text_of(path: Path) -> str:
+    """A text file as it is, line ends included.
+
+    Raises:
+        CannotDo: it is not there or no UTF-8.
+    """
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        raise CannotDo(
+            f"there is no {path.name} beside pyproject.toml", "start one with a line `## [Unreleased]`"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotDo(f"cannot read {path.name}: {error}") from None
