@@ -11,6 +11,7 @@ import csv
 import gzip
 import hashlib
 import io
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -34,6 +35,20 @@ MAX_RATIO = 50
 RATIO_FROM_BYTES = 64 * MEBIBYTE
 CHUNK = MEBIBYTE
 UNSAFE_CHARACTERS = frozenset("\\\0\r\n")
+# What the standard library raises on damaged archives: a negative seek, for one, is a ValueError.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+)
+COMPRESSIONS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 RECORD_ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
 
 
@@ -54,15 +69,8 @@ def metadata_of(filename: Filename, content: BinaryIO, size: int) -> bytes:
             return _read_sdist(filename, content, size)
         with zipfile.ZipFile(content) as archive:
             return _read_wheel(filename, archive, size)
-    except (
-        zipfile.BadZipFile,
-        tarfile.TarError,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-    ) as error:
-        raise Refused(f"{filename.text} is not a readable archive: {error}") from None
+    except UNREADABLE as error:
+        raise Refused(f"{filename.text} is not a readable archive: {type(error).__name__} {error}") from None
 
 
 def _read_wheel(filename: Filename, archive: zipfile.ZipFile, size: int) -> bytes:
@@ -71,6 +79,8 @@ def _read_wheel(filename: Filename, archive: zipfile.ZipFile, size: int) -> byte
     _check_unpacked(filename, sum(info.file_size for info in archive.infolist()), size)
     if any(info.flag_bits & 0x1 for info in archive.infolist()):
         raise Refused(f"{filename.text} has an encrypted member")
+    if any(info.compress_type not in COMPRESSIONS for info in archive.infolist()):
+        raise Refused(f"{filename.text} has a member that is neither stored nor deflated")
     folder = _dist_info(filename, members)
     metadata = _read(filename, archive, f"{folder}/METADATA", MAX_METADATA_BYTES)
     if b"Wheel-Version:" not in _read(filename, archive, f"{folder}/WHEEL", MAX_METADATA_BYTES):
@@ -154,6 +164,9 @@ def _read_sdist(filename: Filename, content: BinaryIO, size: int) -> bytes:
                     raise Refused(f"{filename.text} has a PKG-INFO that is no plain file of reasonable size")
                 file = archive.extractfile(member)
                 metadata = file.read() if file else None
+    # What follows the last member counts as well, and the checksum comes at the end of all.
+    while bounded.read(CHUNK):
+        pass
     _check_members(filename, names)
     top = {PurePosixPath(name).parts[0] for name in names if PurePosixPath(name).parts}
     if top != {filename.text.removesuffix(".tar.gz")}:

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 import threading
 import time
@@ -56,10 +57,11 @@ class DirectoryStore:
 
     def tag(self, key: str) -> str:
         """See `Store.tag`."""
-        try:
-            return _etag((self.root / checked(key)).stat())
-        except (FileNotFoundError, NotADirectoryError):
-            raise NotFound(f"nothing is stored as {key}") from None
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            found = (self.root / checked(key)).stat()
+            if stat.S_ISREG(found.st_mode):
+                return _etag(found)
+        raise NotFound(f"nothing is stored as {key}")
 
     def open(self, key: str) -> BinaryIO:
         """See `Store.open`."""
@@ -88,13 +90,10 @@ class DirectoryStore:
     def swap(self, key: str, data: bytes, expected: str | None) -> str:
         """See `Store.swap`."""
         path = self.root / checked(key)
+        # Looked at twice: a writer that is late already need not flush anything to the disk first.
+        self._expect(key, expected)
         with self._written(key, stream_of(data)) as temporary, self._locked(key):
-            try:
-                now = self.tag(key)
-            except NotFound:
-                now = None
-            if now != expected:
-                raise Conflict(f"{key} was changed meanwhile")
+            self._expect(key, expected)
             # The kernel's clock ticks every few milliseconds; this one gives each write an etag of its own.
             instant = time.time_ns()
             os.utime(temporary, ns=(instant, instant))
@@ -121,6 +120,14 @@ class DirectoryStore:
                 with contextlib.suppress(FileNotFoundError):
                     entries.append(Entry(path.relative_to(self.root).as_posix(), path.stat().st_size))
         return iter(sorted(entry for entry in entries if not entry.key.startswith(".")))
+
+    def _expect(self, key: str, expected: str | None) -> None:
+        try:
+            now = self.tag(key)
+        except NotFound:
+            now = None
+        if now != expected:
+            raise Conflict(f"{key} was changed meanwhile")
 
     @contextlib.contextmanager
     def _written(self, key: str, source: BinaryIO) -> Iterator[Path]:
@@ -165,8 +172,8 @@ class DirectoryStore:
             yield
 
 
-def _etag(stat: os.stat_result) -> str:
-    return f"{stat.st_mtime_ns:x}-{stat.st_size:x}-{stat.st_ino:x}"
+def _etag(found: os.stat_result) -> str:
+    return f"{found.st_mtime_ns:x}-{found.st_size:x}-{found.st_ino:x}"
 
 
 def _sync(folder: Path) -> None:

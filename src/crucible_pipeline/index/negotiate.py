@@ -43,6 +43,9 @@ def takes_gzip(accept_encoding: str | None) -> bool:
 
 def _weight(offer: str, wanted: dict[str, float]) -> float:
     """The most specific of the ranges that cover the offer decides (RFC 9110, section 12.5.1)."""
+    if ".latest" in offer:
+        # An alias is meant only by name: a wildcard means the type itself.
+        return wanted.get(offer, 0.0)
     for media_range in (offer, f"{offer.partition('/')[0]}/*", "*/*"):
         if media_range in wanted:
             return wanted[media_range]

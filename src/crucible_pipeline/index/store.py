@@ -1,7 +1,8 @@
 """What an index needs of a storage: a few operations on keys, each with the errors it may raise.
 
-A key is a relative path of ASCII segments. Blobs are written once by `create`; a document changes by `swap`,
-which compares the etag, so that two writers never lose each other's work (`If-Match` on object stores).
+A key is a relative path of ASCII segments, and no key continues another after a `/`. Blobs are written once
+by `create`; a document changes by `swap`, which compares the etag, so that two writers never lose each
+other's work (`If-Match` on object stores).
 `tests/index/store_laws.py` holds what every implementation must satisfy.
 """
 
