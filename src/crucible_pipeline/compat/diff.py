@@ -1,0 +1,99 @@
+"""The comparison: two contracts become a list of changes, each with its evidence."""
+
+from collections.abc import Iterator
+
+from crucible_pipeline.compat.change import DIRECTIONS, WIRE, Change, Direction, Witness
+from crucible_pipeline.compat.merge import UNEVALUATED, fingerprint, said
+from crucible_pipeline.compat.rule import Place, Root, anything
+from crucible_pipeline.compat.rules_contract import Both, channels, message_element, messages, type_name
+from crucible_pipeline.compat.table import CONTRACT_RULES
+from crucible_pipeline.compat.walk import Found, Walk
+from crucible_pipeline.compat.witness import witness
+from crucible_pipeline.contracts.model import NOWHERE, Contract, Schema
+from crucible_pipeline.version import Severity
+
+
+def findings(old: Contract, new: Contract) -> Iterator[Found]:
+    """What every row finds, in the order of the rows and of the contract.
+
+    Args:
+        old: the base.
+        new: what is judged.
+    """
+    yield from _found(Walk(old, new))
+
+
+def _found(walk: Walk) -> Iterator[Found]:
+    old, new = walk.old.contract, walk.new.contract
+    both = Both(old, new, walk)
+    for rule in CONTRACT_RULES:
+        for finding in rule.find(both):
+            yield Found(rule, None, finding)
+    for name, before in old.types.items():
+        heir = type_name(old.types, new.types, name)
+        if heir is not None and not _plainly_equal(before.schema, new.types[heir].schema):
+            after = new.types[heir]
+            root = Root(before.schema, after.schema)
+            yield from walk.compare(Place(walk, before.schema, after.schema, heir, after.mark, root))
+    for channel, current in channels(both):
+        for one, other in messages(channel, current):
+            element = message_element(current, other)
+            root = Root(one.payload, other.payload)
+            yield from walk.compare(Place(walk, one.payload, other.payload, element, other.mark, root))
+            head = Root(anything(one.headers), anything(other.headers))
+            yield from walk.compare(Place(walk, head.old, head.new, f"{element} headers", other.mark, head))
+
+
+# With these a schema of the same text may still mean something else, where a type that it names changed.
+_LOOKING_AROUND = ("not_", "if_", "one_of", "contains", "dependent_schemas", "all_of", *UNEVALUATED)
+
+
+def _plainly_equal(old: Schema, new: Schema) -> bool:
+    return fingerprint(old) == fingerprint(new) and not any(
+        said(inner, name) for inner in new.walk() for name in _LOOKING_AROUND
+    )
+
+
+def diff(old: Contract, new: Contract) -> list[Change]:
+    """Every change from one contract to another, the gravest first.
+
+    The result does not depend on the order of keys, files or alternatives, nor on where anything stands.
+
+    Args:
+        old: the base.
+        new: what is judged.
+    """
+    walk = Walk(old, new)
+    changes: dict[tuple[str, str, str], Change] = {}
+    for found in _found(walk):
+        change = _change(walk, found)
+        changes.setdefault((change.rule, change.element, change.message), change)
+    return sorted(changes.values(), key=lambda one: (-one.severity, one.element, one.rule, one.message))
+
+
+def _change(walk: Walk, found: Found) -> Change:
+    place, finding, rule = found.place, found.finding, found.rule
+    counted = (place.counts if place else frozenset(WIRE)) | {"source"}
+    breaks = tuple(way for way in DIRECTIONS if way in found.breaks() and way in counted)
+    message, shown = finding.message, None
+    wire = [way for way in breaks if way in WIRE]
+    if wire:
+        shown = _shown(walk, found, wire)
+        if shown is None and rule.provable:
+            message += "; no payload that shows it was found among those tried"
+        elif shown is None:
+            message += "; no payload can show it: the payloads stay as they are"
+    severity = Severity.BREAKING if breaks else (finding.severity or rule.otherwise)
+    mark = finding.mark or (place.mark if place else NOWHERE)
+    element = finding.element or (place.element if place else "")
+    return Change(rule.id, severity, breaks, element, mark, message, shown)
+
+
+def _shown(walk: Walk, found: Found, wire: list[Direction]) -> Witness | None:
+    if not found.rule.provable:
+        return None
+    for way in wire:
+        proof = witness(walk, found.place, found.finding, way)
+        if proof is not None:
+            return proof
+    return None

@@ -1,0 +1,176 @@
+"""The conjunction of two schemas as one schema, where one schema can say it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from crucible_pipeline.compat.values import atoms_of, key, types_of
+from crucible_pipeline.contracts.model import JsonValue, Schema, Value
+
+NOTHING = Schema()
+NEVER = Schema(always=False)
+WORDS = frozenset({"title", "description", "examples", "enum_descriptions", "renamed_from"})
+ANNOTATIONS = WORDS | {"default", "deprecated", "read_only", "write_only", "direction", "discriminator"}
+ASSERTIONS = tuple(
+    item.name for item in fields(Schema) if item.name not in ANNOTATIONS | {"mark", "enum_names"}
+)
+
+_LARGER = ("minimum", "exclusive_minimum", "min_length", "min_items", "min_properties")
+_SMALLER = ("maximum", "exclusive_maximum", "max_length", "max_items", "max_properties")
+_SAME_OR_ONE = ("multiple_of", "pattern", "format")
+# Of each group only one side may say anything: two of them have no single form.
+_ALONE = (
+    ("contains", "min_contains", "max_contains"),
+    ("if_", "then", "else_"),
+    ("any_of",),
+    ("one_of",),
+    ("not_",),
+    ("dependent_schemas",),
+    ("prefix_items",),
+)
+# These speak of the properties that their own schema does not name, so they cannot move to another one.
+_CLOSING = ("additional_properties", "pattern_properties")
+UNEVALUATED = ("unevaluated_items", "unevaluated_properties")
+
+
+def said(schema: Schema, name: str) -> bool:
+    """Whether a schema gives a keyword."""
+    return bool(getattr(schema, name) != getattr(NOTHING, name))
+
+
+def asserted(schema: Schema) -> tuple[str, ...]:
+    """The keywords given that decide about a payload; `x-extensible-enum` alone decides nothing."""
+    given = tuple(name for name in ASSERTIONS if said(schema, name))
+    return given if schema.enum is not None else tuple(name for name in given if name != "extensible")
+
+
+def annotated(schema: Schema, other: Schema) -> Schema:
+    """`other` with the annotations and the mark of `schema`, where `schema` gives them."""
+    given: dict[str, Any] = {name: getattr(schema, name) for name in ANNOTATIONS if said(schema, name)}
+    return replace(other, mark=schema.mark, **given)
+
+
+def fingerprint(schema: Schema, *, words: bool = True) -> str:
+    """A text that two schemas share if they say the same, whatever the order of keys and of alternatives.
+
+    Args:
+        schema: references in it are compared by name.
+        words: whether annotations count.
+    """
+    parts: list[str] = []
+    for item in fields(Schema):
+        value = getattr(schema, item.name)
+        idle = item.name == "mark" or (not words and item.name in ANNOTATIONS | {"enum_names"})
+        if not idle and value != getattr(NOTHING, item.name):
+            parts.append(f"{item.name}={_print(item.name, value, words=words)}")
+    return "{" + ",".join(parts) + "}"
+
+
+def _print(name: str, value: Any, *, words: bool) -> str:
+    if isinstance(value, Schema):
+        return fingerprint(value, words=words)
+    if isinstance(value, Value):
+        return key(value.json)
+    if name in {"enum", "examples"}:
+        return str([key(item) for item in value])
+    if isinstance(value, tuple):
+        printed = [_print("", item, words=words) for item in value]
+        return str(sorted(printed) if name in {"all_of", "any_of", "one_of"} else printed)
+    if isinstance(value, Mapping):
+        return str([(inner, _print("", value[inner], words=words)) for inner in sorted(value)])
+    return key(value)
+
+
+def _one_says(one: Schema, other: Schema, names: tuple[str, ...]) -> bool:
+    return not (any(said(one, name) for name in names) and any(said(other, name) for name in names))
+
+
+def _separable(one: Schema, other: Schema) -> bool:
+    if any(said(schema, name) for schema in (one, other) for name in (*UNEVALUATED, "ref", "all_of")):
+        return False
+    if not all(_one_says(one, other, names) for names in _ALONE):
+        return False
+    if (one.prefix_items and other.items) or (other.prefix_items and one.items):
+        return False
+    naming = ("properties", *_CLOSING)
+    return not any(
+        any(said(closing, name) for name in _CLOSING) and any(said(naming_too, name) for name in naming)
+        for closing, naming_too in ((one, other), (other, one))
+    )
+
+
+def _both(one: Schema | None, other: Schema | None) -> Schema | None:
+    if one is None or other is None:
+        return one or other
+    return Schema(all_of=(one, other), mark=one.mark)
+
+
+def _named(one: Mapping[str, Schema], other: Mapping[str, Schema]) -> dict[str, Schema]:
+    found = {name: _both(one.get(name), other.get(name)) for name in (*one, *other)}
+    return {name: schema for name, schema in found.items() if schema is not None}
+
+
+def _chosen(choose: Callable[..., Any], one: Any, other: Any) -> Any:
+    return (
+        choose(value for value in (one, other) if value is not None) if (one, other) != (None, None) else None
+    )
+
+
+def _enum(one: Schema, other: Schema) -> dict[str, Any] | None:
+    """The enum of both; None where an open enum meets another one."""
+    if one.enum is None or other.enum is None:
+        holder = one if one.enum is not None else other
+        return {name: getattr(holder, name) for name in ("enum", "enum_names", "extensible")}
+    if one.extensible or other.extensible:
+        return None
+    allowed = {key(value) for value in other.enum}
+    kept: tuple[JsonValue, ...] = tuple(value for value in one.enum if key(value) in allowed)
+    names = one.enum_names if len(one.enum_names) == len(one.enum) else ()
+    kept_names = tuple(name for name, value in zip(names, one.enum, strict=False) if key(value) in allowed)
+    return {"enum": kept, "enum_names": kept_names, "extensible": False}
+
+
+def merged(one: Schema, other: Schema) -> Schema | None:
+    """A schema that accepts what both accept; annotations of `one` win.
+
+    Args:
+        one: without references and `allOf`, its `const` written as `enum`.
+        other: likewise.
+
+    Returns:
+        None where no single schema without `allOf` says it.
+    """
+    if one.always is False or other.always is False:
+        return annotated(one, NEVER)
+    enum = _enum(one, other)
+    if enum is None or not _separable(one, other):
+        return None
+    if any(said(one, n) and said(other, n) and getattr(one, n) != getattr(other, n) for n in _SAME_OR_ONE):
+        return None
+    atoms = atoms_of(one.types) & atoms_of(other.types)
+    if not atoms:
+        return annotated(one, NEVER)
+    given: dict[str, Any] = {
+        name: getattr(one, name) if said(one, name) else getattr(other, name)
+        for names in (*_ALONE, _CLOSING, _SAME_OR_ONE)
+        for name in names
+    }
+    given |= {name: _chosen(max, getattr(one, name), getattr(other, name)) for name in _LARGER}
+    given |= {name: _chosen(min, getattr(one, name), getattr(other, name)) for name in _SMALLER}
+    both = Schema(
+        **given,
+        **enum,
+        types=types_of(atoms),
+        unique_items=one.unique_items or other.unique_items,
+        items=_both(one.items, other.items),
+        properties=_named(one.properties, other.properties),
+        property_names=_both(one.property_names, other.property_names),
+        required=tuple(sorted({*one.required, *other.required})),
+        dependent_required={
+            name: tuple(
+                sorted({*one.dependent_required.get(name, ()), *other.dependent_required.get(name, ())})
+            )
+            for name in (*one.dependent_required, *other.dependent_required)
+        },
+    )
+    return annotated(one, annotated(other, both))
