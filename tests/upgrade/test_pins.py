@@ -13,7 +13,8 @@ from pip._internal.network.session import PipSession
 from pip._internal.req.req_file import parse_requirements
 
 from crucible_pipeline.upgrade.encoding import decode
-from crucible_pipeline.upgrade.pins import edit, find_includes, find_pins
+from crucible_pipeline.upgrade.lines import find_includes
+from crucible_pipeline.upgrade.pins import edit, find_pins
 from crucible_pipeline.upgrade.specifier import moved
 
 PROJECT = "crucible-shared"

@@ -4,17 +4,15 @@ The line rules are those of pip's requirements file format: continuation lines a
 comments fall away, then a line is a requirement (PEP 508) with options after it, or options alone.
 """
 
-import optparse
 import re
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NoReturn
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+from crucible_pipeline.upgrade.lines import Line, Unreadable, line_at, logical_lines, options_at, options_of
+
 _REQUIREMENT = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?\s*(?P<rest>.*)",
     re.DOTALL,
@@ -24,23 +22,6 @@ _CLAUSE = re.compile(r"\s*(?P<operator>===|==|~=|!=|<=|>=|<|>)\s*(?P<version>[^\
 _HASH = re.compile(r"--hash(?:=|\s+)(?P<digest>[a-z0-9]+:[0-9a-fA-F]+)")
 # Why a bare name does not move; it follows the files that do say a version.
 FREE = "it has no version specifier"
-# Taken by pip in a requirements file; a flag takes no value.
-_VALUED = (
-    ("-r", "--requirement"),
-    ("-c", "--constraint"),
-    ("-e", "--editable"),
-    ("-i", "--index-url", "--pypi-url"),
-    ("--extra-index-url",),
-    ("-f", "--find-links"),
-    ("--no-binary",),
-    ("--only-binary",),
-    ("--trusted-host",),
-    ("--use-feature",),
-    ("--global-option",),
-    ("--hash",),
-    ("-C", "--config-settings"),
-)
-_FLAGS = (("--no-index",), ("--prefer-binary",), ("--require-hashes",), ("--pre",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,116 +62,6 @@ class Pin:
     fixed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
-    """Another file that a requirements file names by `-r` or `-c`.
-
-    Args:
-        line: 1-based.
-        target: as written.
-    """
-
-    line: int
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A logical line: its characters, and where each of them stands in the file."""
-
-    characters: str
-    offsets: Sequence[int]
-
-    def cut(self, start: int, end: int) -> "_Line":
-        return _Line(self.characters[start:end], self.offsets[start:end])
-
-
-def _logical_lines(text: str) -> Iterator[_Line]:
-    """Join continuation lines, drop comments and outer blanks; empty lines are left out."""
-    joined: list[str] = []
-    offsets: list[int] = []
-    begin = 0
-    for physical in text.splitlines(keepends=True):
-        content = physical.splitlines()[0]
-        is_comment = _COMMENT.match(content) is not None
-        continues = content.endswith("\\") and not is_comment
-        kept, first = content, begin
-        if continues:
-            # pip takes backslashes from both ends
-            kept = content.strip("\\")
-            first += len(content) - len(content.lstrip("\\")) if kept else 0
-        elif is_comment:
-            joined.append(" ")
-            offsets.append(begin)
-        joined.append(kept)
-        offsets.extend(range(first, first + len(kept)))
-        begin += len(physical)
-        if not continues:
-            yield from _stripped("".join(joined), offsets)
-            joined, offsets = [], []
-    yield from _stripped("".join(joined), offsets)
-
-
-def _stripped(characters: str, offsets: list[int]) -> Iterator[_Line]:
-    comment = _COMMENT.search(characters)
-    end = len(characters[: comment.start() if comment else None].rstrip())
-    start = len(characters[:end]) - len(characters[:end].lstrip())
-    if start < end:
-        yield _Line(characters[start:end], offsets[start:end])
-
-
-def _options_at(characters: str) -> int:
-    """Where the options of a line begin: at the first word with a dash; words end at a space only."""
-    position = 0
-    for word in characters.split(" "):
-        if word.startswith("-"):
-            return position
-        position += len(word) + 1
-    return len(characters)
-
-
-class _Unreadable(Exception):
-    """pip would not read these options either."""
-
-
-class _Options(optparse.OptionParser):
-    """The options of one line, with pip's own library: abbreviations are legal there."""
-
-    def __init__(self) -> None:
-        super().__init__(add_help_option=False)
-        for names in _VALUED:
-            self.add_option(*names, action="append", dest=names[min(1, len(names) - 1)])
-        for names in _FLAGS:
-            self.add_option(*names, action="store_true")
-
-    def error(self, msg: str) -> NoReturn:
-        raise _Unreadable(msg)
-
-    def read(self, characters: str) -> dict[str, list[str] | None]:
-        try:
-            values, _ = self.parse_args(shlex.split(characters))
-        except ValueError as error:
-            raise _Unreadable(str(error)) from None
-        return dict(vars(values))
-
-
-def find_includes(text: str) -> list[Include]:
-    """The files that a requirements file includes, in its order; a target may be a URL."""
-    found: list[Include] = []
-    for line in _logical_lines(text):
-        if not line.characters.startswith("-"):
-            continue
-        try:
-            options = _Options().read(line.characters)
-        except _Unreadable:
-            continue
-        # pip reads one file per line, and `-r` before `-c`
-        targets = options["--requirement"] or options["--constraint"]
-        if targets and not options["--editable"]:
-            found.append(Include(_line_at(text, line.offsets[0]), targets[0]))
-    return found
-
-
 def find_pins(path: str, text: str, project: str) -> list[Pin]:
     """Every requirement of a project in one requirements or constraints file.
 
@@ -203,10 +74,10 @@ def find_pins(path: str, text: str, project: str) -> list[Pin]:
     # A spelling may hold any run of dots, dashes and underscores where the normalized name has one dash.
     mentioned = re.compile(wanted.replace("-", r"[-_.]+"), re.IGNORECASE)
     pins: list[Pin] = []
-    for line in _logical_lines(text):
+    for line in logical_lines(text):
         if not mentioned.search(line.characters):
             continue
-        options = _options_at(line.characters)
+        options = options_at(line.characters)
         requirement = line.cut(0, len(line.characters[:options].rstrip()))
         pin = _pin_of(path, text, requirement if requirement.characters else line, wanted)
         if pin is not None:
@@ -214,10 +85,10 @@ def find_pins(path: str, text: str, project: str) -> list[Pin]:
     return pins
 
 
-def _with_options(pin: Pin, line: _Line) -> Pin:
+def _with_options(pin: Pin, line: Line) -> Pin:
     try:
-        hashes = _Options().read(line.characters)["--hash"] or []
-    except _Unreadable:
+        hashes = options_of(line.characters)["--hash"] or []
+    except Unreadable:
         return replace(pin, fixed="the options beside it cannot be read")
     found = list(_HASH.finditer(line.characters))
     if [match["digest"] for match in found] != hashes:
@@ -226,8 +97,8 @@ def _with_options(pin: Pin, line: _Line) -> Pin:
     return replace(pin, hashes=spans)
 
 
-def _pin_of(path: str, text: str, line: _Line, wanted: str) -> Pin | None:
-    at = _line_at(text, line.offsets[0])
+def _pin_of(path: str, text: str, line: Line, wanted: str) -> Pin | None:
+    at = line_at(text, line.offsets[0])
     egg = _EGG.search(line.characters)
     if egg is not None and canonicalize_name(egg["name"]) == wanted:
         return Pin(path, at, "", fixed="it names a place to install from, no version")
@@ -243,10 +114,10 @@ def _pin_of(path: str, text: str, line: _Line, wanted: str) -> Pin | None:
         return Pin(path, at, "", fixed=FREE)
     if not clauses:
         return Pin(path, at, bare.characters.strip(), fixed="its version specifier cannot be read")
-    return Pin(path, _line_at(text, clauses[0].start), specifier, clauses)
+    return Pin(path, line_at(text, clauses[0].start), specifier, clauses)
 
 
-def _clauses(line: _Line) -> tuple[tuple[Clause, ...], str]:
+def _clauses(line: Line) -> tuple[tuple[Clause, ...], str]:
     """The clauses and the specifier as written; none where it is no PEP 440 specifier."""
     characters = line.characters.rstrip()
     start = len(characters) - len(characters.lstrip())
@@ -270,10 +141,6 @@ def _clauses(line: _Line) -> tuple[tuple[Clause, ...], str]:
         position = match.end()
         position += characters[position : position + 1] == ","
     return tuple(found), specifier.strip()
-
-
-def _line_at(text: str, offset: int) -> int:
-    return len((text[:offset] + "x").splitlines())
 
 
 def versions_of(specifier: str) -> list[str]:

@@ -1,0 +1,134 @@
+"""`crucible upgrade`: the newest allowed version into every pin of services."""
+
+import os
+import re
+import sys
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from packaging.utils import canonicalize_name
+
+from crucible_pipeline.cli.app import console, print_json
+from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
+from crucible_pipeline.git import clone
+from crucible_pipeline.index.client import Index
+from crucible_pipeline.upgrade.forge import Forge
+from crucible_pipeline.upgrade.outcome import Outcome, as_json, failed
+from crucible_pipeline.upgrade.shelf import Shelf, pip_index_url
+from crucible_pipeline.upgrade.upgrade import Request, upgrade
+from crucible_pipeline.version import parse
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:", re.IGNORECASE)
+_USERINFO = re.compile(r"://[^/]*@")
+_WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
+
+
+class Format(StrEnum):
+    """How the outcome is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("upgrade")(_upgrade)
+
+
+def _upgrade(  # noqa: PLR0917  typer reads the options from the signature
+    targets: Annotated[
+        list[str],
+        typer.Argument(metavar="TARGET...", help="Services: folders of clones; with --push also git URLs."),
+    ],
+    to: Annotated[str, typer.Option(help="The version; the newest allowed one if not given.")] = "",
+    index_url: Annotated[
+        str, typer.Option(help="The index; CRUCIBLE_INDEX_URL or pip's own if not given.")
+    ] = "",
+    package: Annotated[str, typer.Option(help="The package whose pins move.")] = "crucible-shared",
+    proposal: Annotated[Path | None, typer.Option(help="Also write the proposal to this file.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the change and the proposal, change nothing.")
+    ] = False,
+    push: Annotated[bool, typer.Option("--push", help="Push the branch.")] = False,
+    pr: Annotated[
+        bool, typer.Option("--pr", help="Push and open a pull request; the token is in GITHUB_TOKEN.")
+    ] = False,
+    output: Annotated[Format, typer.Option("--format", help="How to print the outcome.")] = Format.TEXT,
+) -> int:
+    """Move every pin of a service to the newest allowed version, on a branch of its own.
+
+    The work tree and the checked out branch stay as they are.
+    """
+    request = Request(
+        to=parse(to) if to else None,
+        dry_run=dry_run,
+        push=push or pr,
+        forge=_forge() if pr and not dry_run else None,
+    )
+    with _index(index_url) as index:
+        shelf = Shelf(index, canonicalize_name(package))
+        outcomes = [_outcome(target, shelf, request) for target in dict.fromkeys(targets)]
+    if proposal is not None:
+        proposal.write_text("\n".join(one.proposal for one in outcomes if one.proposal), encoding="utf-8")
+    if output is Format.JSON:
+        print_json(as_json(outcomes))
+    for outcome in outcomes:
+        _show(outcome, request, quiet=output is Format.JSON)
+    return max(outcome.exit_code for outcome in outcomes)
+
+
+def _index(given: str) -> Index:
+    own = given or os.environ.get("CRUCIBLE_INDEX_URL", "")
+    url = own or pip_index_url(os.environ)
+    if not url:
+        raise CannotDo("no package index is configured", "give one with --index-url or CRUCIBLE_INDEX_URL")
+    # pip's index may be another party's: our token goes only where it was meant to go
+    token = os.environ.get("CRUCIBLE_TOKEN") if own and not _USERINFO.search(own) else None
+    return Index(url, "__token__" if token else None, token)
+
+
+def _forge() -> Forge:
+    token = os.environ.get("GITHUB_TOKEN", "")
+    if not token:
+        raise CannotDo("there is no token for the pull request", "set GITHUB_TOKEN, or use --push alone")
+    return Forge(token, os.environ.get("GITHUB_API_URL", ""))
+
+
+def _outcome(target: str, shelf: Shelf, request: Request) -> Outcome:
+    if not _URL.match(target) or Path(target).exists():
+        return upgrade(Path(target), shelf, request)
+    name = re.split(r"[/:]", target.rstrip("/"))[-1].removesuffix(".git") or "service"
+    try:
+        if _WITH_PASSWORD.search(target):
+            raise Refused("the URL holds a password", "leave it to git's credential helper")
+        if not request.push:
+            raise Refused(f"{target} is a URL", "give a folder, or --push so that the clone is of use")
+        with TemporaryDirectory(prefix="crucible-") as folder:
+            return upgrade(clone(target, Path(folder, name)).root, shelf, request)
+    except CrucibleError as error:
+        return failed(name, error)
+
+
+def _show(outcome: Outcome, request: Request, *, quiet: bool) -> None:
+    stderr = console()
+    for note in outcome.notes:
+        stderr.print(f"{outcome.rows[0].service}: {note}", markup=False)
+    if quiet:
+        return
+    for row in outcome.rows:
+        place = f"{row.service}: {row.file}:{row.line}" if row.file else row.service
+        if row.skipped:
+            print(f"{place} stays: {row.skipped}")
+        else:
+            print(f"{place} {row.before} -> {row.after}")
+    moved = next((row for row in outcome.rows if row.branch), None)
+    if moved is not None and moved.commit:
+        print(f"branch {moved.branch}, commit {moved.commit}")
+        print(f"pull request {moved.pull_request}" if moved.pull_request else "")
+    if request.dry_run:
+        sys.stdout.write(f"\n{outcome.diff}")
+    if outcome.proposal:
+        sys.stdout.write(f"\n{outcome.proposal}\n")

@@ -1,0 +1,187 @@
+"""A service as it is committed: its requirements files, its Python files, its lowest Python.
+
+Everything is read from the commit that is checked out, never from the work tree: a symbolic link leads
+nowhere, and no program of the repository runs.
+"""
+
+import fnmatch
+import posixpath
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crucible_pipeline.errors import Refused
+from crucible_pipeline.git import Repository
+from crucible_pipeline.upgrade.encoding import decode
+from crucible_pipeline.upgrade.lines import find_includes
+from crucible_pipeline.upgrade.plumbing import MAX_FILE_BYTES, Entry, contents_of, files_of, files_with
+
+_NAMES = ("*requirements*.txt", "*constraints*.txt", "*.in")
+_FOLDER = "requirements"
+# Lists what goes into a source distribution; its lines look like no requirement, but pip never reads it.
+_NOT_REQUIREMENTS = frozenset({"MANIFEST.in"})
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service in a repository.
+
+    Args:
+        repository: that holds it.
+        folder: the service's own folder, from the repository's root; empty for the root.
+        name: of that folder, as on disk.
+        commit: that is read.
+        files: of the commit: path from the root → entry.
+    """
+
+    repository: Repository
+    folder: str
+    name: str
+    commit: str
+    files: Mapping[str, Entry]
+
+    def shown(self, path: str) -> str:
+        """A path of the repository as seen from the service's folder."""
+        return posixpath.relpath(path, self.folder or ".")
+
+    def holds(self, path: str) -> bool:
+        """Whether a path of the repository lies in the service's folder."""
+        return not self.folder or path.startswith(f"{self.folder}/")
+
+
+def open_service(target: Path) -> Service:
+    """The service in a folder of a work tree.
+
+    Raises:
+        CannotDo: the folder is in no repository.
+        Refused: the repository has no commit.
+    """
+    repository = Repository.containing(target)
+    if not repository.has_commits():
+        raise Refused(f"{target} has no commit yet", "commit the service first")
+    folder = target.resolve().relative_to(repository.root.resolve()).as_posix()
+    commit = repository.head()
+    return Service(
+        repository,
+        "" if folder == "." else folder,
+        target.resolve().name,
+        commit,
+        files_of(repository, commit),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """The requirements files of a service.
+
+    Args:
+        files: path from the repository's root → content; in the order in which they were reached.
+        notes: what was not followed and why, one sentence each.
+    """
+
+    files: Mapping[str, bytes]
+    notes: tuple[str, ...]
+
+
+def read_requirements(service: Service) -> Requirements:
+    """Read every requirements and constraints file, and what these include inside the repository."""
+    pending = [path for path in service.files if service.holds(path) and _is_requirements(path)]
+    files: dict[str, bytes] = {}
+    notes: list[str] = []
+    while pending:
+        fresh = [path for path in dict.fromkeys(pending) if path not in files]
+        pending = []
+        readable = [path for path in fresh if _why_not(service, path) is None]
+        notes += [f"{service.shown(path)} {why}" for path in fresh if (why := _why_not(service, path))]
+        contents = contents_of(service.repository, (service.files[path] for path in readable))
+        for path in readable:
+            files[path] = contents[service.files[path].identity]
+            reached, missing = _includes(service, path, files[path])
+            pending += reached
+            notes += missing
+    return Requirements(files, tuple(dict.fromkeys(notes)))
+
+
+def _is_requirements(path: str) -> bool:
+    folder, name = posixpath.split(path)
+    if name in _NOT_REQUIREMENTS:
+        return False
+    in_folder = posixpath.basename(folder) == _FOLDER and name.endswith(".txt")
+    return in_folder or any(fnmatch.fnmatchcase(name.lower(), pattern) for pattern in _NAMES)
+
+
+def _why_not(service: Service, path: str) -> str | None:
+    entry = service.files[path]
+    if not entry.is_file:
+        return "is a symbolic link and was not followed"
+    if entry.size > MAX_FILE_BYTES:
+        return f"is larger than {MAX_FILE_BYTES} bytes and was not read"
+    return None
+
+
+def _includes(service: Service, path: str, content: bytes) -> tuple[list[str], list[str]]:
+    reached: list[str] = []
+    notes: list[str] = []
+    for include in find_includes(decode(content).text):
+        place = f"{service.shown(path)}:{include.line}"
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), include.target))
+        if _URL.match(include.target):
+            notes.append(f"{place} includes a URL, which was not followed")
+        elif posixpath.isabs(target) or target.split("/")[0] == "..":
+            notes.append(f"{place} includes {include.target}, which is outside the repository")
+        elif target not in service.files:
+            notes.append(f"{place} includes {include.target}, which is not in the repository")
+        else:
+            reached.append(target)
+    return reached, notes
+
+
+def python_files(service: Service, strings: Iterable[str]) -> tuple[dict[str, bytes], list[str]]:
+    """The service's Python files that hold one of some strings: path → content, and what was not read."""
+    wanted = list(strings)
+    if not wanted:
+        return {}, []
+    found = files_with(service.repository, service.commit, wanted, service.folder, "*.py")
+    known = [path for path in found if path in service.files]
+    notes = [f"{service.shown(path)} {why}" for path in known if (why := _why_not(service, path))]
+    readable = [path for path in known if _why_not(service, path) is None]
+    contents = contents_of(service.repository, (service.files[path] for path in readable))
+    return {path: contents[service.files[path].identity] for path in readable}, notes
+
+
+def requires_python(service: Service) -> str | None:
+    """What the service's own pyproject.toml says of Python; None if it says nothing readable."""
+    path = posixpath.join(service.folder, "pyproject.toml")
+    if path not in service.files or _why_not(service, path) is not None:
+        return None
+    content = contents_of(service.repository, [service.files[path]])[service.files[path].identity]
+    try:
+        said = tomllib.loads(content.decode("utf-8"))["project"]["requires-python"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return said if isinstance(said, str) else None
+
+
+def changed_paths(service: Service, paths: Iterable[str]) -> list[str]:
+    """Those of some files that are not on disk and in the index as they are committed.
+
+    Compared without git's filters, which a repository's configuration may turn into programs; line ends that
+    a checkout converted count as equal.
+    """
+    return [path for path in paths if not _is_as_committed(service, path)]
+
+
+def _is_as_committed(service: Service, path: str) -> bool:
+    entry, repository = service.files[path], service.repository
+    staged = repository.run("ls-files", "--stage", "-z", "--", f":(top,literal){path}").split("\0")[0]
+    if staged.split()[:2] != [entry.mode, entry.identity]:
+        return False
+    on_disk = repository.root / path
+    if on_disk.is_symlink() or not on_disk.is_file() or on_disk.stat().st_size > 2 * MAX_FILE_BYTES:
+        return False
+    committed = contents_of(repository, [entry])[entry.identity]
+    content = on_disk.read_bytes()
+    return content == committed or content.replace(b"\r\n", b"\n") == committed.replace(b"\r\n", b"\n")

@@ -1,0 +1,2 @@
+from crucible_shared import EvaluationStatus
+print EvaluationStatus.QUEUED

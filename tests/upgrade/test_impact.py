@@ -1,0 +1,119 @@
+"""Impact on a labelled set: every line with `# breaks: RULE` is found by that rule, and no other line is."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crucible_pipeline.compat.diff import diff
+from crucible_pipeline.contracts.load import load
+from crucible_pipeline.contracts.model import Contract, Package
+from crucible_pipeline.contracts.read import read_folder
+from crucible_pipeline.upgrade.impact import Hit, impact, needles
+
+HERE = Path(__file__).parent
+SERVICES = sorted(path for path in (HERE / "services").rglob("*.py") if path.name != "broken.py")
+LABEL = re.compile(r"# breaks: (?P<rules>[a-z, -]+)$")
+
+
+def contract(name: str) -> Contract:
+    package = Package("crucible-shared", "crucible_shared", "@crucible/shared")
+    return load(read_folder(HERE / "contracts" / name), package)
+
+
+OLD, NEW = contract("old"), contract("new")
+CHANGES = diff(OLD, NEW)
+
+
+def found_in(source: str | bytes) -> tuple[Hit, ...]:
+    content = source.encode() if isinstance(source, str) else source
+    return impact(CHANGES, OLD, NEW, {"a.py": content}).hits
+
+
+def labels(path: Path) -> set[tuple[int, str]]:
+    return {
+        (number, match["rules"])
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if (match := LABEL.search(line))
+    }
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: str(path.relative_to(HERE / "services")))
+def test_exactly_the_labelled_lines_are_found(path: Path) -> None:
+    found = {(hit.line, hit.rule) for hit in found_in(path.read_bytes())}
+    expected = labels(path)
+    missed, false = expected - found, found - expected
+    recall = 1 - len(missed) / len(expected)
+    precision = 1 - len(false) / max(len(found), 1)
+    assert (recall, precision) == (1, 1), f"missed {sorted(missed)}, false {sorted(false)}"
+
+
+def test_the_labelled_set_names_every_kind_of_change() -> None:
+    rules = {rule for path in SERVICES for _, rule in labels(path)}
+    breaking = {change.rule for change in CHANGES if change.breaks}
+    # a value that is only added is used by no line yet
+    assert rules == breaking - {"enum-value-added"}
+
+
+def test_a_contract_compared_with_itself_concerns_no_line() -> None:
+    sources = {path.name: path.read_bytes() for path in SERVICES}
+    assert impact(diff(OLD, OLD), OLD, OLD, sources).hits == ()
+    assert needles(diff(OLD, OLD), OLD, OLD) == ()
+
+
+def test_a_file_that_is_no_python_is_reported_and_the_others_are_searched() -> None:
+    sources = {path.name: path.read_bytes() for path in (HERE / "services" / "types").glob("*.py")}
+    result = impact(CHANGES, OLD, NEW, sources)
+    assert [text.split(":")[0] for text in result.unread] == ["broken.py"]
+    assert result.hits
+
+
+@pytest.mark.parametrize(
+    ("line", "symbol"),
+    [
+        ("EvaluationStatus.QUEUED", "EvaluationStatus.QUEUED"),
+        ("EvaluationStatus('queued')", 'EvaluationStatus("queued")'),
+        ("x == 'queued'", '"queued"'),
+        ("EvaluationRequest(code='', language='', timeout=3)", "EvaluationRequest.timeout"),
+        ("limits.EXECUTION.MAX_MEMORY_MB", "limits.EXECUTION.MAX_MEMORY_MB"),
+        ("channels.EVALUATION_QUEUED", "channels.EVALUATION_QUEUED"),
+        (
+            "EvaluationStatus.SUBMITTED.can_become(EvaluationStatus.FAILED)",
+            "EvaluationStatus: submitted → failed",
+        ),
+    ],
+)
+def test_a_hit_names_the_symbol_as_code_has_it(line: str, symbol: str) -> None:
+    source = f"from crucible_shared import EvaluationRequest, EvaluationStatus, channels, limits\n{line}\n"
+    assert [(hit.line, hit.symbol) for hit in found_in(source)] == [(2, symbol)]
+
+
+def test_a_declared_encoding_and_a_byte_order_mark_are_honoured() -> None:
+    source = "# coding: latin-1\n# Größe\nfrom crucible_shared import CreateResponse\n"
+    assert [hit.line for hit in found_in(source.encode("latin-1"))] == [3]
+    assert [hit.line for hit in found_in(source[18:].encode("utf-8-sig"))] == [2]
+
+
+@pytest.mark.parametrize(
+    "source", [b"\0", b"x = (" * 5000, b"-" * 100_000 + b"1", b"\xff\xfe", b"# coding: nonsense\n"]
+)
+def test_a_hostile_file_is_reported_and_stops_nothing(source: bytes) -> None:
+    result = impact(
+        CHANGES, OLD, NEW, {"bad.py": source, "good.py": b"import crucible_shared as c\nc.CreateResponse"}
+    )
+    assert [hit.file for hit in result.hits] == ["good.py"]
+    assert len(result.unread) == 1
+
+
+NAMES = st.sampled_from(["EvaluationStatus", "CreateResponse", "ES", "limits", "x"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(NAMES, NAMES, st.booleans())
+def test_an_alias_of_any_name_is_followed(name: str, alias: str, shadow: bool) -> None:  # noqa: FBT001
+    body = f"    {alias} = 1\n" if shadow else ""
+    source = f"from crucible_shared import {name} as {alias}\ndef f():\n{body}    return {alias}.QUEUED\n"
+    lines = {hit.line for hit in found_in(source) if hit.rule == "enum-value-removed"}
+    assert lines == ({3} if name == "EvaluationStatus" and not shadow else set())
