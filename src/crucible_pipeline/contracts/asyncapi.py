@@ -114,7 +114,7 @@ def _message(name: str, node: Node, here: Here) -> Message | None:
     if "payload" not in entries:
         findings.add(node.key, f"the message {name!r} has no payload", "refer to the schema of its payload")
         return None
-    if "schemaFormat" in findings.mapping(entries["payload"], "payload"):
+    if "schemaFormat" in entries["payload"].entries:
         what = "a payload with its own schemaFormat is not supported"
         findings.add(entries["payload"].key, what, "write the schema itself")
         return None

@@ -5,13 +5,22 @@ resolved to names, check the whole. A file that cannot be read is reported, and 
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from crucible_pipeline.contracts import asyncapi, constants, machine, openapi, schema, waivers, whole
 from crucible_pipeline.contracts.compose import compose
-from crucible_pipeline.contracts.declare import WAIVERS, Source, source_of
-from crucible_pipeline.contracts.model import Channel, Constant, Contract, Package, StateMachine, TypeDef
+from crucible_pipeline.contracts.declare import Source, source_of
+from crucible_pipeline.contracts.model import (
+    Channel,
+    Constant,
+    Contract,
+    Package,
+    Schema,
+    StateMachine,
+    TypeDef,
+    Waiver,
+)
 from crucible_pipeline.contracts.nodes import Findings
 from crucible_pipeline.contracts.refs import Declared, Here
 from crucible_pipeline.errors import InvalidInput, Mark, Problem
@@ -40,62 +49,88 @@ def load(files: Mapping[str, str], package: Package, where: str = "contracts") -
         else:
             sources.append(source_of(path, root, declared, findings))
     whole.check_modules(sources, findings)
-    contract = _read(sources, declared, findings, Contract(package, sources=dict(files)))
-    if not contract.types and not contract.constants and not findings.problems:
+    if not sources and not findings.problems:
         todo = "put OpenAPI, AsyncAPI or JSON Schema files into it"
         findings.problems.append(Problem(Mark(where), "the folder holds no contracts", todo))
-    whole.check(contract, findings)
+    parts = _Parts(declared, findings)
+    for source in sources:
+        parts.read_types(source)
+    for source in sources:
+        parts.read_rest(source)
+    contract = parts.contract(package, files)
+    whole.check(contract, parts.spare, findings)
     if findings.problems:
         raise InvalidInput(findings.problems)
     return contract
 
 
-def _read(sources: list[Source], declared: Declared, findings: Findings, empty: Contract) -> Contract:
-    types: dict[str, TypeDef] = {}
-    channels: dict[str, Channel] = {}
-    machines: dict[str, StateMachine] = {}
-    found_constants: dict[str, Constant] = {}
-    words: dict[str, str] = {}
-    group_words: dict[str, str] = {}
-    for source in sources:
-        here = Here(source.path, declared, findings)
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What was read so far.
+
+    Args:
+        spare: schemas of types whose name was taken already; what is wrong in them is reported all the same.
+    """
+
+    declared: Declared
+    findings: Findings
+    types: dict[str, TypeDef] = field(default_factory=dict[str, TypeDef])
+    spare: list[Schema] = field(default_factory=list[Schema])
+    channels: dict[str, Channel] = field(default_factory=dict[str, Channel])
+    machines: dict[str, StateMachine] = field(default_factory=dict[str, StateMachine])
+    constants: dict[str, Constant] = field(default_factory=dict[str, Constant])
+    waivers: list[Waiver] = field(default_factory=list[Waiver])
+    words: dict[str, str] = field(default_factory=dict[str, str])
+    group_words: dict[str, str] = field(default_factory=dict[str, str])
+
+    def read_types(self, source: Source) -> None:
+        """Read the types that a file declares."""
+        here = Here(source.path, self.declared, self.findings)
         for name, node in source.types.items():
             definition = TypeDef(name, source.module, schema.read(node, here, named=True), node.key)
-            _once(types, name, definition, f"the type {name}", findings)
-    for source in sources:
-        here = Here(source.path, declared, findings)
+            if not self._once(self.types, name, definition, f"the type {name}"):
+                self.spare.append(definition.schema)
+
+    def read_rest(self, source: Source) -> None:
+        """Read whatever else a file says; every type is known by now."""
+        here = Here(source.path, self.declared, self.findings)
         if source.kind == "openapi":
-            openapi.check(source.root, findings)
+            openapi.check(source.root, self.findings)
         if source.kind in {"openapi", "asyncapi"}:
-            words[source.module] = openapi.description(source.root, findings) or ""
+            self.words[source.module] = openapi.description(source.root, self.findings) or ""
         if source.kind == "asyncapi":
             for channel in asyncapi.read(source.root, source.module, here):
-                _once(channels, channel.key, channel, f"the channel {channel.key}", findings)
+                self._once(self.channels, channel.key, channel, f"the channel {channel.key}")
         if source.kind == "constants":
-            values, said = constants.read(source.root, source.module, findings)
-            found_constants |= {constant.path: constant for constant in values}
-            words[source.module] = said.pop("", "")
-            group_words |= {f"{source.module}.{group}": text for group, text in said.items()}
+            found, words = constants.read(source.root, source.module, self.findings)
+            self.constants.update((constant.path, constant) for constant in found)
+            self.words[source.module] = words.pop("", "")
+            self.group_words.update((f"{source.module}.{group}", text) for group, text in words.items())
         if source.kind == "machine":
-            found = machine.read(source.root, source.module, here, types)
-            if found is not None:
-                _once(machines, found.enum, found, f"the state machine of {found.enum}", findings)
-    agreed = [waivers.read(source.root, findings) for source in sources if source.path == WAIVERS]
-    return replace(
-        empty,
-        types=types,
-        channels=channels,
-        machines=machines,
-        constants=found_constants,
-        waivers=agreed[0] if agreed else (),
-        module_descriptions={module: text for module, text in words.items() if text},
-        group_descriptions={group: text for group, text in group_words.items() if text},
-    )
+            states = machine.read(source.root, source.module, here, self.types)
+            if states is not None:
+                self._once(self.machines, states.enum, states, f"the state machine of {states.enum}")
+        if source.kind == "waivers":
+            self.waivers.extend(waivers.read(source.root, self.findings))
 
-
-def _once(known: dict[str, Named], key: str, found: Named, what: str, findings: Findings) -> None:
-    first = known.setdefault(key, found)
-    if first is not found:
-        findings.add(
-            found.mark, f"{what} is declared already at {first.mark}", "rename or remove one of them"
+    def contract(self, package: Package, files: Mapping[str, str]) -> Contract:
+        """The whole."""
+        return Contract(
+            package,
+            self.types,
+            self.channels,
+            self.machines,
+            self.constants,
+            tuple(self.waivers),
+            {module: text for module, text in self.words.items() if text},
+            {group: text for group, text in self.group_words.items() if text},
+            dict(files),
         )
+
+    def _once(self, known: dict[str, Named], key: str, found: Named, what: str) -> bool:
+        """Take in a name; a second declaration is reported and left out."""
+        first = known.setdefault(key, found)
+        if first is not found:
+            said = f"{what} is declared already at {first.mark}"
+            self.findings.add(found.mark, said, "rename or remove one of them")
+        return first is found

@@ -119,14 +119,14 @@ class Schema:
 
     def children(self) -> "Iterator[tuple[str, Schema]]":
         """The schemas directly inside, each with its JSON pointer from here (`properties/code`)."""
-        for name in _ONE:
+        for name in ONE:
             child = getattr(self, name)
             if child is not None:
                 yield KEYWORDS[name], child
-        for name in _MANY:
+        for name in MANY:
             for index, child in enumerate(getattr(self, name)):
                 yield f"{KEYWORDS[name]}/{index}", child
-        for name in _NAMED:
+        for name in NAMED:
             for key, child in getattr(self, name).items():
                 yield f"{KEYWORDS[name]}/{key}", child
 
@@ -158,32 +158,15 @@ KEYWORDS: Mapping[str, str] = {
     item.name: _keyword(item.name) for item in fields(Schema) if item.name not in {"mark", "always"}
 }
 # They say something about a payload and decide nothing about it.
-ANNOTATIONS = (
-    "title",
-    "description",
-    "default",
-    "examples",
-    "deprecated",
-    "read_only",
-    "write_only",
-    "direction",
-    "renamed_from",
-)
+_WORDS = "title description default examples deprecated read_only write_only direction renamed_from"
+ANNOTATIONS = tuple(_WORDS.split())
 _NOTHING_SAID = {name: getattr(Schema(), name) for name in KEYWORDS}
-_ONE = (
-    "items",
-    "contains",
-    "unevaluated_items",
-    "additional_properties",
-    "property_names",
-    "unevaluated_properties",
-    "not_",
-    "if_",
-    "then",
-    "else_",
-)
-_MANY = ("prefix_items", "all_of", "any_of", "one_of")
-_NAMED = ("properties", "pattern_properties", "dependent_schemas")
+# The fields that hold one schema, several in order, and several by name.
+_FOR_ITEMS = ("items", "contains", "unevaluated_items")
+_FOR_PROPERTIES = ("additional_properties", "property_names", "unevaluated_properties")
+ONE = (*_FOR_ITEMS, *_FOR_PROPERTIES, "not_", "if_", "then", "else_")
+MANY = ("prefix_items", "all_of", "any_of", "one_of")
+NAMED = ("properties", "pattern_properties", "dependent_schemas")
 
 
 @dataclass(frozen=True, slots=True)

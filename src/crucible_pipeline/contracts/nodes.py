@@ -14,7 +14,7 @@ Scalar: TypeAlias = bool | int | float | str | None
 MAX_CHARACTERS = 32 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_NODES = 2_000_000
-MAX_ALIASED_NODES = 100_000
+MAX_ALIASED_NODES = 20_000
 
 
 @dataclass(frozen=True, slots=True)

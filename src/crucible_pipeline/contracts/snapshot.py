@@ -10,6 +10,9 @@ from typing import Any, cast
 
 from crucible_pipeline.contracts.model import (
     KEYWORDS,
+    MANY,
+    NAMED,
+    ONE,
     Channel,
     Constant,
     Contract,
@@ -273,11 +276,11 @@ class _Restorer:
         if field in {"const", "default"}:
             return Value(value, self.mark)
         shape = _UNSAID[field]
-        if field in _ONE:
+        if field in ONE:
             return self.schema(value, what)
-        if field in _MANY:
+        if field in MANY:
             return tuple(self.schema(item, what) for item in _list(value, what))
-        if field in _NAMED:
+        if field in NAMED:
             return {name: self.schema(item, what) for name, item in _entries(value, what).items()}
         if field in {"enum", "examples"}:
             return tuple(_list(value, what))
@@ -299,9 +302,3 @@ _PARTS = frozenset(
 _NUMBERS = frozenset(
     field for field in KEYWORDS if field.startswith(("min", "max", "exclusive_", "multiple_"))
 )
-_ONE = frozenset(
-    {"items", "contains", "unevaluated_items", "additional_properties", "property_names"}
-    | {"unevaluated_properties", "not_", "if_", "then", "else_"}
-)
-_MANY = frozenset({"prefix_items", "all_of", "any_of", "one_of"})
-_NAMED = frozenset({"properties", "pattern_properties", "dependent_schemas"})

@@ -1,6 +1,7 @@
 """What only the whole contract shows, pure: colliding names, circular references, values that do not fit."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from crucible_pipeline.contracts import names, payload
 from crucible_pipeline.contracts.declare import Source
@@ -25,8 +26,14 @@ def check_modules(sources: Iterable[Source], findings: Findings) -> None:
             findings.add(mark, f"the file becomes the same module as {first}", "rename one of them")
 
 
-def check(contract: Contract, findings: Findings) -> None:
-    """Report what is wrong between the parts of a contract."""
+def check(contract: Contract, spare: Iterable[Schema], findings: Findings) -> None:
+    """Report what is wrong between the parts of a contract.
+
+    Args:
+        contract: its references are known to lead somewhere.
+        spare: more schemas whose values are to fit.
+        findings: takes what is wrong.
+    """
     _check_names(contract, findings)
     endless = _endless(contract)
     for name in endless:
@@ -34,7 +41,7 @@ def check(contract: Contract, findings: Findings) -> None:
         findings.add(contract.types[name].mark, what, "let it hold something before it refers back")
     if endless:
         return  # a value cannot be checked against a schema without an end
-    for schema in _schemas(contract):
+    for schema in chain(_schemas(contract), *(other.walk() for other in spare)):
         _check_discriminator(contract, schema, findings)
         given = [("default", schema.default.json, schema.default.mark)] if schema.default is not None else []
         given += [("example", value, schema.mark) for value in schema.examples]
