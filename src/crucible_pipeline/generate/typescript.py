@@ -30,7 +30,7 @@ def typescript(contract: Contract) -> dict[str, str]:
     modules = _modules(with_named_enums(contract))
     found = {f"{module.name}.js": module.script() for module in modules}
     found |= {f"{module.name}.d.ts": module.declaration() for module in modules}
-    found |= {name: _runtime(name) for name in RUNTIME}
+    found |= {name: f"{HEADER}\n{_runtime(name)}" for name in RUNTIME}
     found["index.js"] = _index(contract, modules, types=False)
     found["index.d.ts"] = _index(contract, modules, types=True)
     found["package.json"] = _package(contract, [module.name for module in modules], sorted(found))

@@ -1,12 +1,15 @@
-"""Inline enums of a contract get a name of their own, pure."""
+"""Inline enums of a contract get a name of their own, the same as in Python; pure."""
 
 from dataclasses import replace
 
 from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.model import Contract, JsonValue, Schema, TypeDef
+from crucible_pipeline.errors import InvalidInput, Problem
+from crucible_pipeline.generate import python_names
 
-# What stays beside the reference where the enum stood; the rest is the enum's own.
+# What stays where the enum stood, beside the reference; the rest is the enum's own.
 _STAYS = (
+    "title",
     "description",
     "default",
     "deprecated",
@@ -14,74 +17,92 @@ _STAYS = (
     "read_only",
     "write_only",
     "renamed_from",
-    "title",
 )
 _EMPTY = Schema()
+_KINDS = ({"string"}, {"integer"}, {"number"}, set[str]())
 
 
 def is_named(schema: Schema) -> bool:
-    """Whether an enum has members that code can name: all strings, or all integers with names given."""
+    """Whether an enum has members that code can name: all strings or all integers, null aside."""
     values = [value for value in schema.enum or () if value is not None]
-    if not values or schema.ref is not None:
+    if not values or schema.ref is not None or set(schema.types) - {"null"} not in _KINDS:
         return False
-    if all(isinstance(value, str) for value in values):
-        return True
-    return bool(schema.enum_names) and all(type(value) is int for value in values)
+    return all(isinstance(value, str) for value in values) or all(type(value) is int for value in values)
 
 
 def members(schema: Schema) -> dict[str, JsonValue]:
     """Member name → value of a named enum; null has no name."""
-    values = schema.enum or ()
-    given = schema.enum_names or tuple(_member(value) for value in values)
-    return {name: value for name, value in zip(given, values, strict=False) if value is not None}
-
-
-def _member(value: JsonValue) -> str:
-    name = names.upper(str(value))
-    return name if name.isidentifier() else f"VALUE_{name}"
+    values = tuple(dict.fromkeys(value for value in schema.enum or () if value is not None))
+    return dict(zip(python_names.members(values, schema.enum_names), values, strict=False))
 
 
 def with_named_enums(contract: Contract) -> Contract:
     """The same contract, each inline enum a type of the module where it stands.
 
-    Its name is that of the type around it and the path of properties to it: `EvaluationRequest.engine`
-    becomes `EvaluationRequestEngine`.
+    Its name is that of the type around it and the way to it: `EvaluationRequest.engine` becomes
+    `EvaluationRequestEngine`.
+
+    Raises:
+        InvalidInput: a name is taken by another type.
     """
-    types: dict[str, TypeDef] = {}
+    found: dict[str, TypeDef] = {}
+    problems: list[Problem] = []
     for item in contract.types.values():
-        found: dict[str, TypeDef] = {}
-        inner = _inside(item.schema, item, item.name, found)
-        types[item.name] = replace(item, schema=inner)
-        types.update((name, one) for name, one in found.items() if name not in contract.types)
-    return replace(contract, types=types)
+        inner: list[TypeDef] = []
+        schema = _inside(item.schema, item.module, item.name, inner)
+        found[item.name] = replace(item, schema=schema)
+        for one in inner:
+            same = found.setdefault(one.name, one)
+            if one.name in contract.types or same != one:
+                what = f"two types would both be called {one.name}"
+                problems.append(Problem(one.mark, what, "rename one of them"))
+    if problems:
+        raise InvalidInput(problems)
+    return replace(contract, types=found)
 
 
-def _named(schema: Schema, owner: TypeDef, name: str, found: dict[str, TypeDef]) -> Schema:
+def _named(schema: Schema, module: str, name: str, found: list[TypeDef]) -> Schema:
     """A schema below the type's own: a reference in the place of an enum."""
     if not is_named(schema):
-        return _inside(schema, owner, name, found)
+        return _inside(schema, module, name, found)
     values = tuple(value for value in schema.enum or () if value is not None)
     nullable = None in (schema.enum or ()) and (not schema.types or "null" in schema.types)
-    bare = {field: getattr(_EMPTY, field) for field in _STAYS if field not in {"description", "title"}}
+    if nullable and not _only_lists(schema):
+        return _inside(schema, module, name, found)  # what else it says may be about null
+    bare = {field: getattr(_EMPTY, field) for field in _STAYS if field not in {"title", "description"}}
     kinds = tuple(kind for kind in schema.types if kind != "null")
-    found[name] = TypeDef(name, owner.module, replace(schema, enum=values, types=kinds, **bare), schema.mark)
+    found.append(TypeDef(name, module, replace(schema, enum=values, types=kinds, **bare), schema.mark))
     kept = {field: getattr(schema, field) for field in _STAYS}
     if nullable:
         return Schema(mark=schema.mark, any_of=(Schema(ref=name), Schema(types=("null",))), **kept)
     return Schema(mark=schema.mark, ref=name, **kept)
 
 
-def _inside(schema: Schema, owner: TypeDef, name: str, found: dict[str, TypeDef]) -> Schema:
-    """The schema with the enums of its properties and items named."""
+def _inside(schema: Schema, module: str, name: str, found: list[TypeDef]) -> Schema:
+    """The schema with the enums inside it named."""
     changes: dict[str, object] = {}
     if schema.properties:
         changes["properties"] = {
-            key: _named(sub, owner, name + names.pascal(key), found) for key, sub in schema.properties.items()
+            key: _named(sub, module, name + _pascal(key), found) for key, sub in schema.properties.items()
         }
-    if schema.items is not None:
-        changes["items"] = _named(schema.items, owner, f"{name}Item", found)
-    for field in ("all_of", "any_of", "one_of"):
+    for field, suffix in (("items", "Item"), ("additional_properties", "Value")):
+        sub: Schema | None = getattr(schema, field)
+        if sub is not None:
+            changes[field] = _named(sub, module, name + suffix, found)
+    for field in ("any_of", "one_of"):
         subs: tuple[Schema, ...] = getattr(schema, field)
-        if subs:
-            changes[field] = tuple(_inside(sub, owner, name, found) for sub in subs)
-    return replace(schema, **changes) if changes else schema  # type: ignore[arg-type]
+        changes[field] = tuple(
+            _named(sub, module, f"{name}Choice{number}", found) for number, sub in enumerate(subs, 1)
+        )
+    changes["all_of"] = tuple(_inside(sub, module, name, found) for sub in schema.all_of)
+    return replace(schema, **changes)  # type: ignore[arg-type]  # each field with a value of its own type
+
+
+def _only_lists(schema: Schema) -> bool:
+    """Whether the enum's values and types are all that decides."""
+    listing = ("enum", "enum_names", "enum_descriptions", "types", "extensible", "direction", *_STAYS)
+    return replace(schema, **{field: getattr(_EMPTY, field) for field in listing}) == _EMPTY
+
+
+def _pascal(key: str) -> str:
+    return "".join(word[0].upper() + word[1:] for word in names.words(key)) or "Field"

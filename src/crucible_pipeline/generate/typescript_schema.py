@@ -1,9 +1,10 @@
 """A Schema as the JSON Schema object that the TypeScript runtime judges by, pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
-from crucible_pipeline.contracts.model import KEYWORDS, JsonValue, Schema, Value
+from crucible_pipeline.contracts.model import KEYWORDS, JsonValue, Schema
 
 REF = "#/$defs/"
 
@@ -30,27 +31,19 @@ def data(schema: Schema) -> JsonValue:
     for field, keyword in _FIELDS:
         value = getattr(schema, field)
         if value != getattr(_EMPTY, field) and not (field == "enum" and schema.extensible):
-            found[keyword] = _keyword(field, value)
+            found[keyword] = _READERS[field](value) if field in _READERS else _plain(value)
     return found
 
 
-def _keyword(field: str, value: object) -> JsonValue:
+def _plain(value: Any) -> JsonValue:
     if isinstance(value, Schema):
         return data(value)
-    if isinstance(value, Value):
-        return value.json
-    if field == "ref":
-        return f"{REF}{value}"
-    if field == "pattern":
-        return unicode_pattern(str(value))
-    if field == "types" and isinstance(value, tuple) and len(value) == 1:
-        return str(value[0])
     if isinstance(value, Mapping):
-        rename = unicode_pattern if field == "pattern_properties" else str
-        return {rename(key): _keyword("", item) for key, item in value.items()}
+        named = cast("Mapping[str, Any]", value)
+        return {key: _plain(item) for key, item in named.items()}
     if isinstance(value, tuple):
-        return [_keyword("", item) for item in value]
-    return value  # type: ignore[return-value]  # what is left is a JSON value already
+        return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return cast("JsonValue", value)
 
 
 def unicode_pattern(pattern: str) -> str:
@@ -71,3 +64,14 @@ def unicode_pattern(pattern: str) -> str:
             inside = part == "["
             out.append("\\" + part if part in {"{", "}", "]"} else part)
     return "".join(out)
+
+
+_READERS: Mapping[str, Callable[[Any], JsonValue]] = {
+    "ref": lambda name: f"{REF}{name}",
+    "types": lambda types: types[0] if len(types) == 1 else list(types),
+    "enum": list,
+    "const": lambda value: value.json,
+    "default": lambda value: value.json,
+    "pattern": unicode_pattern,
+    "pattern_properties": lambda schemas: {unicode_pattern(key): data(sub) for key, sub in schemas.items()},
+}

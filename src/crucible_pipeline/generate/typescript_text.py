@@ -52,7 +52,7 @@ def doc(description: str | None, tags: Mapping[str, str] | None = None) -> list[
 
     A line that begins with `@` would be read as a tag, or as an order to the compiler.
     """
-    said = (description or "").strip()
+    said = re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", description or "").strip()
     lines = [re.sub(r"^\s*@", r"\\@", line.rstrip()) for line in said.splitlines()]
     for tag, value in (tags or {}).items():
         lines.append(f"@{tag} {value}".rstrip())

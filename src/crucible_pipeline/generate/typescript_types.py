@@ -13,6 +13,7 @@ from crucible_pipeline.generate import typescript_text as text
 # In the order in which a union names them.
 KINDS = ("string", "number", "boolean", "array", "object", "null")
 ANY = frozenset(KINDS)
+OBJECT = frozenset({"object"})
 _UNKNOWN = "unknown"
 _EMPTY = Schema()
 _SHAPE = (
@@ -68,7 +69,9 @@ def kind_of(value: JsonValue) -> str:
         return "boolean"
     if isinstance(value, int | float):
         return "number"
-    return {str: "string", list: "array"}.get(type(value), "object")
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
 
 
 def value_type(value: JsonValue) -> str:
@@ -90,7 +93,7 @@ class Types:
     """
 
     contract: Contract
-    _known: dict[str, frozenset[str]] = field(default_factory=dict)
+    _known: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
     def __post_init__(self) -> None:
         # From above: a type that is only defined by itself may be anything.
