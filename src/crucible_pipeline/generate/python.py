@@ -1,0 +1,164 @@
+"""A contract as a Python package, pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib.resources import files
+
+from crucible_pipeline.contracts import names, snapshot
+from crucible_pipeline.contracts.model import Contract, Message, Schema, TypeDef
+from crucible_pipeline.errors import InvalidInput, Mark, Problem
+from crucible_pipeline.generate import python_index, python_names, python_order, python_values
+from crucible_pipeline.generate.python_models import machine_name, type_modules
+from crucible_pipeline.generate.python_schemas import schemas_module
+from crucible_pipeline.generate.python_shapes import EnumShape, Shapes
+
+RUNTIME = ("_base.py", "_model.py", "_schema.py", "_text.py")
+_OTHERS = frozenset({"channels", "resources", "contracts", "_base", "_model", "_schema", "_schemas", "_text"})
+
+
+def python(contract: Contract) -> dict[str, str]:
+    """Generate the package.
+
+    Args:
+        contract: what the package says.
+
+    Returns:
+        Path below the package's folder → text, sorted.
+
+    Raises:
+        InvalidInput: every schema and name that Python cannot express faithfully.
+    """
+    whole, payloads = _with_payloads(contract)
+    shapes = Shapes(whole)
+    for definition in whole.types.values():
+        shapes.add(definition)
+    homes = python_order.homes(shapes.shapes)
+    exported = _exported(whole, homes)
+    problems = [*shapes.problems, *_module_problems(whole, homes), *_machine_problems(whole, shapes)]
+    if problems:
+        raise InvalidInput(problems)
+    found = {f"{module}.py": text for module, text in type_modules(whole, shapes.shapes).items()}
+    found |= _value_modules(whole, shapes, homes, payloads)
+    found["resources.py"] = python_index.resources_module(tuple(sorted(whole.sources)))
+    modules = tuple(sorted(path.removesuffix(".py") for path in found if not path.startswith("_")))
+    words = f"The contracts of {whole.package.distribution}: types, constants, channels and transitions."
+    found["__init__.py"] = python_index.index_module(whole.package, exported, modules, words)
+    found["_schemas.py"] = schemas_module(whole, shapes.checks)
+    found |= {name: _runtime(name) for name in RUNTIME}
+    found |= {"py.typed": "", "contract.json": snapshot.dump(contract)}
+    found |= {f"contracts/{path}": text for path, text in whole.sources.items()}
+    return dict(sorted(found.items()))
+
+
+def _runtime(name: str) -> str:
+    return files("crucible_pipeline.generate").joinpath("runtime", name).read_text(encoding="utf-8")
+
+
+def _with_payloads(contract: Contract) -> tuple[Contract, dict[str, tuple[str, ...]]]:
+    """Give a name to every payload and to all headers, and tell each channel's payload types."""
+    types = dict(contract.types)
+    payloads: dict[str, tuple[str, ...]] = {}
+    for channel in contract.channels.values():
+        found: dict[str, None] = {}
+        for message in channel.messages:
+            for name, schema in _named(message):
+                if name not in types:
+                    types[name] = TypeDef(name, channel.module, schema, message.mark)
+                elif types[name].schema != schema and schema.ref != name:
+                    types[f"{name} of {channel.key}"] = TypeDef(name, channel.module, schema, message.mark)
+                if schema is message.payload:
+                    found[name] = None
+        payloads[channel.key] = tuple(found)
+    return replace(contract, types=types), payloads
+
+
+def _named(message: Message) -> Iterator[tuple[str, Schema]]:
+    payload = message.payload
+    yield (
+        (payload.ref if payload.ref and payload.only_refers else f"{names.pascal(message.name)}Payload"),
+        payload,
+    )
+    if message.headers is not None:
+        headers = message.headers
+        yield (
+            (headers.ref if headers.ref and headers.only_refers else f"{names.pascal(message.name)}Headers"),
+            headers,
+        )
+
+
+def _value_modules(
+    contract: Contract, shapes: Shapes, homes: Mapping[str, str], payloads: Mapping[str, tuple[str, ...]]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for module in sorted({constant.module for constant in contract.constants.values()}):
+        found[f"{module}.py"] = python_values.constants_module(contract, module)
+    for module in sorted({machine.module for machine in contract.machines.values()}):
+        found[f"{module}.py"] = python_values.machines_module(contract, module, shapes.shapes, homes)
+    if contract.channels:
+        found["channels.py"] = python_values.channels_module(contract, payloads, homes)
+    return found
+
+
+def _exported(contract: Contract, homes: Mapping[str, str]) -> dict[str, str]:
+    """Every name of the package → the module it comes from.
+
+    A constant that two modules have is reached through its module only, and so is one that hides a type.
+    """
+    found = {**python_index.GIVEN, **homes}
+    flat = [(python_values.flat_name(constant), constant.module) for constant in contract.constants.values()]
+    for name, module in flat:
+        if name not in found and sum(name == other for other, _ in flat) == 1:
+            found[name] = module
+    for machine in contract.machines.values():
+        found[machine_name(machine)] = machine.module
+        found |= dict.fromkeys(machine.names.values(), machine.module)
+    return found
+
+
+def _module_problems(contract: Contract, homes: Mapping[str, str]) -> Iterator[Problem]:
+    """Modules that two kinds of things would share, and names that two things would."""
+    kinds: dict[str, str] = {}
+    of_types = {definition.module: definition.mark for definition in contract.types.values()}
+    of_constants = {constant.module: constant.mark for constant in contract.constants.values()}
+    of_machines = {machine.module: machine.mark for machine in contract.machines.values()}
+    for kind, marks in (("types", of_types), ("constants", of_constants), ("transitions", of_machines)):
+        for module, mark in marks.items():
+            if module in _OTHERS or kinds.setdefault(module, kind) != kind:
+                yield Problem(
+                    mark, f"the module {module} would hold other things than {kind} too", "rename the file"
+                )
+    for name in python_index.GIVEN:
+        if name in homes:
+            mark = contract.types[name].mark if name in contract.types else Mark(f"{homes[name]}.py")
+            yield Problem(mark, f"the package has a {name} of its own", "rename the type")
+    for name, definition in contract.types.items():
+        if name != definition.name:
+            yield Problem(
+                definition.mark, f"two types would both be called {definition.name}", "rename the message"
+            )
+    yield from _twice(contract)
+
+
+def _twice(contract: Contract) -> Iterator[Problem]:
+    """Names that two channels, or two constants of a module, would share."""
+    seen: set[tuple[str, str]] = set()
+    named = [("channels", names.upper(channel.key), channel.mark) for channel in contract.channels.values()]
+    named += [
+        (constant.module, python_values.flat_name(constant), constant.mark)
+        for constant in contract.constants.values()
+    ]
+    for module, name, mark in named:
+        if (module, name) in seen:
+            yield Problem(mark, f"two things of {module} would both be called {name}", "rename one of them")
+        if not python_names.is_free(name):
+            yield Problem(mark, f"{name!r} cannot be a name in Python", "rename it")
+        seen.add((module, name))
+
+
+def _machine_problems(contract: Contract, shapes: Shapes) -> Iterator[Problem]:
+    for machine in contract.machines.values():
+        shape = shapes.shapes.get(machine.enum)
+        if not isinstance(shape, EnumShape) or not all(isinstance(value, str) for value in shape.values):
+            yield Problem(
+                machine.mark, f"{machine.enum} is no enum of texts", "give the states as an enum of texts"
+            )

@@ -1,0 +1,143 @@
+"""The package itself, pure: its lazy names, its version, its contracts as data."""
+
+from collections.abc import Mapping
+
+from crucible_pipeline.contracts.model import Package
+from crucible_pipeline.generate.text import (
+    HEADER,
+    INDENT,
+    Group,
+    Keyed,
+    assignment,
+    docstring,
+    imports,
+    literal,
+    rank,
+)
+
+# Names that every package has, and the module each comes from.
+GIVEN = {
+    "Channel": "_base",
+    "InvalidEvent": "_base",
+    "InvalidTransition": "_base",
+    "StateMachine": "_base",
+    "validate": "_model",
+}
+
+_LOADING = """
+
+def __getattr__(name: str) -> object:
+    found: object
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            found = version(_DISTRIBUTION)
+        except PackageNotFoundError:
+            found = "0+unknown"
+    elif name in _NAMES:
+        found = getattr(__import__(f"{__name__}.{_NAMES[name]}", fromlist=("*",)), name)
+    elif name in _MODULES:
+        found = __import__(f"{__name__}.{name}", fromlist=("*",))
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})
+"""
+
+_RESOURCES = """
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+"""
+
+_READING = """
+
+def names() -> tuple[str, ...]:
+    \"\"\"The contract files, such as `constants/limits.yaml`.\"\"\"
+    return _NAMES
+
+
+def path(name: str) -> Traversable:
+    \"\"\"A contract file, wherever the package is installed.
+
+    Raises:
+        KeyError: there is no such file.
+    \"\"\"
+    if name not in _NAMES:
+        raise KeyError(f"no contract file {name!r}; there are {', '.join(_NAMES)}")
+    return _package().joinpath("contracts", *name.split("/"))
+
+
+def read_text(name: str) -> str:
+    \"\"\"The text of a contract file.
+
+    Raises:
+        KeyError: there is no such file.
+    \"\"\"
+    return path(name).read_text(encoding="utf-8")
+
+
+def contract() -> dict[str, Any]:
+    \"\"\"The whole contract in its canonical form, `contract.json`.\"\"\"
+    text = _package().joinpath("contract.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _package() -> Traversable:
+    return files(__package__ or __name__.rpartition(".")[0])
+"""
+
+
+def index_module(package: Package, names: Mapping[str, str], modules: tuple[str, ...], words: str) -> str:
+    """`__init__.py`: every name is imported when it is first asked for.
+
+    Args:
+        package: its names.
+        names: exported name → the module it comes from.
+        modules: modules that are exported as such.
+        words: the package's description.
+    """
+    shown = [(f".{module}", name, name) for name, module in names.items()]
+    shown += [(".", module, module) for module in modules]
+    late = imports(shown, 1)
+    table = Group(
+        "", tuple(Keyed(f"{literal(name)}: ", literal(names[name])) for name in sorted(names)), "{}"
+    )
+    every = Group("", tuple(literal(name) for name in sorted({*names, *modules}, key=rank)), "[]")
+    parts = [
+        HEADER + docstring(words),
+        "\nTYPE_CHECKING = False\nif TYPE_CHECKING:\n" + late + f"\n{INDENT}__version__: str\n",
+        "\n" + assignment("__all__", None, every),
+        "\n" + assignment("_DISTRIBUTION", None, literal(package.distribution)),
+        "\n" + assignment("_NAMES", None, table),
+        "\n" + assignment("_MODULES", None, Group("", tuple(literal(name) for name in modules), "[]")),
+        "\n" + _LOADING,
+    ]
+    return "".join(parts)
+
+
+def resources_module(paths: tuple[str, ...]) -> str:
+    """`resources.py`: the YAML files at run time.
+
+    Args:
+        paths: below `contracts/`.
+    """
+    kind = "tuple[str, ...]"
+    table = (
+        Group("", tuple(literal(path) for path in paths), "()")
+        if len(paths) != 1
+        else f"({literal(paths[0])},)"
+    )
+    said = docstring("The contracts as data: their YAML files and their canonical form, at run time.")
+    return HEADER + said + _RESOURCES + "\n" + assignment("_NAMES", kind, table) + "\n" + _READING

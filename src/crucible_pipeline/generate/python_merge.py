@@ -1,0 +1,126 @@
+"""Schemas made simpler without changing what they accept, pure."""
+
+from dataclasses import replace
+
+from crucible_pipeline.contracts.model import KEYWORDS, Contract, Schema
+
+_WORDS = (
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "read_only",
+    "write_only",
+    "direction",
+    "renamed_from",
+    "discriminator",
+)
+_EMPTY = Schema()
+# What members of `allOf` may say and still be merged into one object.
+_OBJECT = frozenset({"types", "properties", "required", "min_properties", "max_properties"})
+
+
+def said(schema: Schema) -> set[str]:
+    """The fields that decide about a payload."""
+    return {
+        name for name in KEYWORDS if name not in _WORDS and getattr(schema, name) != getattr(_EMPTY, name)
+    }
+
+
+def without(schema: Schema, names: set[str]) -> Schema:
+    """The schema without some of its keywords."""
+    return replace(schema, **{name: getattr(_EMPTY, name) for name in names})
+
+
+def simplified(contract: Contract, schema: Schema) -> tuple[Schema, bool]:
+    """Fold `allOf`, and a `$ref` with more beside it, into one schema where that is possible.
+
+    Returns:
+        A schema that accepts all that the given one accepts, and whether it accepts nothing else.
+    """
+    if schema.always is not None or (not schema.all_of and (schema.ref is None or said(schema) == {"ref"})):
+        return schema, True
+    words = {name: getattr(schema, name) for name in _WORDS if getattr(schema, name)}
+    own = without(schema, {"all_of", "ref"})
+    parts = [*schema.all_of, *([Schema(ref=schema.ref)] if schema.ref else []), *([own] if said(own) else [])]
+    if len(parts) == 1:
+        return replace(parts[0], **words), True
+    merged, exact, is_object = Schema(mark=schema.mark, **words), True, False
+    for part in _flattened(contract, parts, frozenset()):
+        if part is None or not said(part) <= _OBJECT or part.types not in {(), ("object",)}:
+            exact = False
+        else:
+            is_object = is_object or part.types == ("object",)
+            merged = _with(merged, part)
+    if is_object:
+        return replace(merged, types=("object",)), exact
+    # Each member alone is wider than all together; one with a name or a type says most.
+    widest = next((part for part in (*parts[::-1], own) if part.types or part.ref), own)
+    return replace(widest, **words), False
+
+
+def _flattened(contract: Contract, parts: list[Schema], seen: frozenset[str]) -> list[Schema | None]:
+    """The members of `allOf`, references followed; None for one that leads back to itself."""
+    found: list[Schema | None] = []
+    for part in parts:
+        if part.ref is not None and said(part) == {"ref"}:
+            if part.ref in seen:
+                found.append(None)
+            else:
+                found += _flattened(contract, [contract.types[part.ref].schema], seen | {part.ref})
+        elif part.all_of and said(part) <= {"all_of"} | _OBJECT:
+            rest = without(part, {"all_of"})
+            found += _flattened(contract, [*part.all_of, *([rest] if said(rest) else [])], seen)
+        else:
+            found.append(part)
+    return found
+
+
+def _with(one: Schema, other: Schema) -> Schema:
+    properties = dict(one.properties)
+    for name, schema in other.properties.items():
+        mine = properties.get(name)
+        properties[name] = schema if mine is None or mine == schema else Schema(all_of=(mine, schema))
+    return replace(
+        one,
+        properties=properties,
+        required=tuple(sorted({*one.required, *other.required})),
+        min_properties=max((one.min_properties, other.min_properties), key=lambda bound: bound or 0),
+        max_properties=min(
+            (one.max_properties, other.max_properties),
+            key=lambda bound: float("inf") if bound is None else bound,
+        ),
+    )
+
+
+def disjoint(contract: Contract, schemas: tuple[Schema, ...]) -> bool:
+    """Whether no payload can fit two of the schemas: by their JSON types, or by a property that tells."""
+    return all(
+        _apart(contract.resolve(one), contract.resolve(other))
+        for index, one in enumerate(schemas)
+        for other in schemas[index + 1 :]
+    )
+
+
+def _apart(one: Schema, other: Schema) -> bool:
+    if not one.types or not other.types:
+        return False
+    shared = set(one.types) & set(other.types)
+    numbers = {"integer", "number"}
+    if not shared and not (numbers & set(one.types) and numbers & set(other.types)):
+        return True
+    if one.types != ("object",) or other.types != ("object",):
+        return False
+    for name in set(one.required) & set(other.required):
+        mine, theirs = (_values(schema.properties.get(name, _EMPTY)) for schema in (one, other))
+        if mine and theirs and not mine & theirs:
+            return True
+    return False
+
+
+def _values(schema: Schema) -> frozenset[str]:
+    """The texts that a schema allows, where it lists them all."""
+    listed = (schema.const.json,) if schema.const else () if schema.extensible else schema.enum or ()
+    texts = frozenset(value for value in listed if isinstance(value, str))
+    return texts if len(texts) == len(listed) else frozenset()

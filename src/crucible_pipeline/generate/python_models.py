@@ -1,0 +1,350 @@
+"""Modules of types, pure: enums, models and aliases as Python text."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from crucible_pipeline.contracts.model import Contract, JsonValue, Schema, StateMachine
+from crucible_pipeline.contracts.names import upper
+from crucible_pipeline.generate import python_names, python_order
+from crucible_pipeline.generate.python_shapes import (
+    ANNOTATED,
+    FIELD,
+    AliasShape,
+    EnumShape,
+    ModelShape,
+    Property,
+    Shape,
+)
+from crucible_pipeline.generate.text import (
+    HEADER,
+    INDENT,
+    Attribute,
+    Either,
+    Expression,
+    Group,
+    Keyed,
+    Name,
+    assignment,
+    call,
+    docstring,
+    flat,
+    imports,
+    literal,
+    names_of,
+    rank,
+    renamed,
+    subscript,
+)
+
+_UNION = Name("typing", "Union")
+# What annotations may name; a property of such a name becomes a field of another one.
+_IMPORTABLE = frozenset(
+    {
+        "Annotated",
+        "Any",
+        "CheckedModel",
+        "Checked",
+        "ClassVar",
+        "ConfigDict",
+        "Date",
+        "DateTime",
+        "Field",
+        "Float",
+    }
+    | {"Int", "Integer", "Literal", "Maybe", "Model", "Number", "SparseModel", "StrictBool", "Text", "Union"}
+    | {"WholeNumber", "parsed"}
+)
+_FUTURE = ("__future__", "annotations", "annotations")
+
+
+@dataclass(slots=True)
+class _Scope:
+    """The names that one module imports.
+
+    Args:
+        home: the module.
+        homes: type → module that defines it.
+        own: every type that the module defines or shows.
+    """
+
+    home: str
+    homes: Mapping[str, str]
+    own: frozenset[str]
+    used: dict[Name, str] = field(default_factory=dict)
+
+    def local(self, expression: Expression) -> Expression:
+        """The expression in this module's names; they are imported from now on."""
+        for name in names_of(expression):
+            self.use(name)
+        return renamed(expression, self.used)
+
+    def use(self, name: Name) -> str:
+        """What a name is called in this module."""
+        hidden = bool(name.module) and name.name in self.own
+        return self.used.setdefault(name, f"_{name.name}" if hidden else name.name)
+
+    def place(self, target: str, annotation: Expression | None, value: Expression | None, depth: int) -> str:
+        """An assignment, with the import that a split union needs."""
+        kind = self.local(annotation) if annotation is not None else None
+        said = self.local(value) if value is not None else None
+        text = assignment(target, kind, said, depth)
+        if kind is not None and "Union[" in text and "Union[" not in flat(kind) + flat(said or ""):
+            self.use(_UNION)
+        return text + "\n"
+
+    def statements(self, future: bool) -> str:  # noqa: FBT001  the one choice
+        """The import statements."""
+        found = [(self._module(name), name.name, local) for name, local in self.used.items()]
+        wanted = [item for item in found if item[0] != f".{self.home}"]
+        return imports([*([_FUTURE] if future else []), *wanted])
+
+    def _module(self, name: Name) -> str:
+        return name.module or f".{self.homes[name.name]}"
+
+
+def type_modules(contract: Contract, shapes: Mapping[str, Shape]) -> dict[str, str]:
+    """Module → its text, for every module that defines or shows types."""
+    homes = python_order.homes(shapes)
+    modules: dict[str, list[str]] = {}
+    for name, shape in shapes.items():
+        modules.setdefault(homes[name], []).append(name)
+        modules.setdefault(shape.module, [])
+    shown = {
+        module: [name for name, shape in shapes.items() if shape.module == module and homes[name] != module]
+        for module in modules
+    }
+    aliases = python_order.recursive_aliases(shapes)
+    return {
+        module: _Module(contract, shapes, homes, aliases, module).text(names, shown[module])
+        for module, names in modules.items()
+    }
+
+
+@dataclass(slots=True)
+class _Module:
+    contract: Contract
+    shapes: Mapping[str, Shape]
+    homes: Mapping[str, str]
+    roots: frozenset[str]
+    name: str
+    scope: _Scope = field(init=False)
+
+    def text(self, names: list[str], shown: list[str]) -> str:
+        own = frozenset(
+            {*names, *shown, *(other for name in names for other in python_order.needs(self.shapes[name]))}
+        )
+        self.scope = _Scope(self.name, self.homes, own)
+        for name in shown:
+            self.scope.use(Name("", name))
+        here = set(names)
+        graph = {
+            name: tuple(other for other in python_order.needs(self.shapes[name]) if other in here)
+            for name in names
+        }
+        circles = python_order.components(graph)
+        late = {name for group in circles for name in group if len(group) > 1 or name in graph[name]}
+        blocks = [self._shape(self.shapes[name]) for group in circles for name in self._within(group)]
+        late_models = [name for name in names if name in late and self._is_class(name)]
+        rebuilds = "".join(f"{name}.model_rebuild()\n" for name in late_models if len(late) > 1)
+        words = self.contract.module_descriptions.get(self.name) or _about(self.name)
+        methods = any(
+            isinstance(self.shapes[name], EnumShape) and name in self.contract.machines for name in names
+        )
+        body = "\n\n".join([*blocks, *([rebuilds] if rebuilds else [])])
+        head = self.scope.statements(future=bool(late) or methods)
+        every = Group("", tuple(literal(name) for name in sorted({*names, *shown}, key=rank)), "[]")
+        exports = assignment("__all__", None, every)
+        gap = "\n\n" if blocks and not isinstance(self.shapes[names[0]], AliasShape) else "\n"
+        parts = [HEADER + docstring(words), head, exports + "\n"]
+        return "\n".join(part for part in parts if part) + (gap + body if body else "")
+
+    def _within(self, group: tuple[str, ...]) -> list[str]:
+        """Models first: their annotations may name what comes later, an alias may not."""
+        aliases = {name for name in group if isinstance(self.shapes[name], AliasShape)}
+        graph = {
+            name: tuple(other for other in python_order.needs(self.shapes[name]) if other in aliases)
+            for name in sorted(aliases)
+        }
+        ordered = [name for part in python_order.components(graph) for name in part]
+        return [*sorted(set(group) - aliases), *ordered]
+
+    def _is_class(self, name: str) -> bool:
+        return isinstance(self.shapes[name], ModelShape) or name in self.roots
+
+    def _shape(self, shape: Shape) -> str:
+        if isinstance(shape, EnumShape):
+            return self._enum(shape)
+        if isinstance(shape, ModelShape):
+            return self._model(shape)
+        if shape.name in self.roots:
+            root = self.scope.place("root", shape.annotation, None, 1)
+            return f"class {shape.name}({self.scope.use(Name('._model', 'Root'))}):\n{_words(shape)}\n{root}"
+        text = self.scope.place(shape.name, Name("typing", "TypeAlias"), shape.annotation, 0)
+        return text + (docstring(shape.schema.description) if shape.schema.description else "")
+
+    def _enum(self, shape: EnumShape) -> str:
+        base = self.scope.use(Name("enum", "StrEnum" if isinstance(shape.values[0], str) else "IntEnum"))
+        texts = (
+            shape.schema.enum_descriptions if len(shape.schema.enum_descriptions) == len(shape.values) else ()
+        )
+        lines: list[str] = []
+        for index, (member, value) in enumerate(zip(shape.members, shape.values, strict=True)):
+            lines.append(f"{INDENT}{member} = {_one_line(value)}\n")
+            if texts and texts[index]:
+                lines.append(docstring(texts[index], 1))
+        opened = f"{INDENT}__open__ = True\n" if shape.schema.extensible else ""
+        machine = self.contract.machines.get(shape.name)
+        methods = _transition_methods(machine) if machine else ""
+        return f"class {shape.name}({base}):\n{_words(shape)}\n{''.join(lines)}{opened}{methods}"
+
+    def _model(self, shape: ModelShape) -> str:
+        taken = self.scope.own | _IMPORTABLE
+        fields = {item.wire: python_names.field(item.wire, taken) for item in shape.properties}
+        self._distinct(shape, fields)
+        sparse = any(
+            (item.optional and item.schema.default is None) or fields[item.wire] != item.wire
+            for item in shape.properties
+        )
+        bases = [
+            name for name, wanted in (("SparseModel", sparse), ("CheckedModel", shape.check)) if wanted
+        ] or ["Model"]
+        named = ", ".join(self.scope.use(Name("._model", base)) for base in bases)
+        lines: list[str] = []
+        if shape.closed:
+            config = self.scope.local(
+                call(Name("pydantic", "ConfigDict"), Keyed("extra=", literal("forbid")))
+            )
+            lines.append(assignment("model_config", None, config, 1) + "\n\n")
+        if shape.check:
+            kind = subscript(Name("typing", "ClassVar"), "str")
+            lines.append(self.scope.place("__checked__", kind, literal(shape.check), 1) + "\n")
+        lines += [self._property(item, fields[item.wire]) for item in shape.properties]
+        return f"class {shape.name}({named}):\n{_words(shape)}\n{''.join(lines)}".rstrip("\n") + "\n"
+
+    def _distinct(self, shape: ModelShape, fields: dict[str, str]) -> None:
+        """Give a number to every field whose name an earlier one has."""
+        given: set[str] = set(fields) & set(fields.values())
+        for item in shape.properties:
+            name, number = fields[item.wire], 2
+            if name == item.wire:
+                continue
+            while name in given:
+                name, number = f"{fields[item.wire].rstrip('_')}_{number}", number + 1
+            given.add(name)
+            fields[item.wire] = name
+
+    def _property(self, item: Property, name: str) -> str:
+        schema = item.schema
+        annotation = item.annotation
+        given: list[Expression] = []
+        value: Expression | None = None
+        if item.optional and schema.default is None:
+            annotation = subscript(Name("._model", "Maybe"), annotation)
+            value = "None"
+            given.append(Keyed("default=", "None"))
+        elif item.optional and schema.default is not None:
+            value = self._default(schema, annotation, schema.default.json)
+            if value is None:
+                factory = _factory(annotation, schema.default.json)
+                given.append(Keyed("default_factory=", factory))
+            else:
+                given.append(Keyed("default=", value))
+        if name != item.wire:
+            given += [Keyed(f"{key}_alias=", literal(item.wire)) for key in ("validation", "serialization")]
+        if schema.description:
+            given.append(Keyed("description=", literal(" ".join(schema.description.split()))))
+        if schema.examples:
+            given.append(Keyed("examples=", literal(list(schema.examples))))
+        plain = value is not None and len(given) == 1
+        said = value if plain else call(FIELD, *given) if given else None
+        return self.scope.place(name, annotation, said, 1)
+
+    def _default(self, schema: Schema, annotation: Expression, value: JsonValue) -> Expression | None:
+        """A default that can stand in the class; None if each model needs its own or it has to be read."""
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            found = self._enum_in(annotation, value)
+            if found is not None:
+                return Attribute(Name("", found.name), found.members[found.values.index(value)])
+        simple = self.contract.resolve(schema)
+        if isinstance(value, list | dict):
+            return None
+        if isinstance(value, str) and simple.format in {"date-time", "date"}:
+            return None
+        if isinstance(value, float) and value.is_integer() and "integer" in simple.types:
+            return repr(int(value))
+        plain = simple.types and not simple.one_of and not simple.any_of and not simple.all_of
+        return literal(value) if value is None or (plain and simple.enum is None) else None
+
+    def _enum_in(self, annotation: Expression, value: JsonValue) -> EnumShape | None:
+        """The first enum that a property's type takes as it stands and that has the value."""
+        for name in _alternatives(annotation):
+            found = self.shapes.get(name)
+            if isinstance(found, EnumShape) and any(
+                value is known or value == known for known in found.values
+            ):
+                return found
+        return None
+
+
+def _alternatives(annotation: Expression) -> Iterator[str]:
+    """The contract's types among which a value chooses."""
+    match annotation:
+        case Name("", name):
+            yield name
+        case Either(members):
+            for member in members:
+                yield from _alternatives(member)
+        case Group(head, items) if head == ANNOTATED:
+            yield from _alternatives(items[0])
+        case _:
+            pass
+
+
+def _factory(annotation: Expression, value: JsonValue) -> Expression:
+    if value in ([], {}) and isinstance(annotation, Group) and annotation.head in {"list", "dict"}:
+        return annotation
+    return call(Name("._model", "parsed"), annotation, literal(value))
+
+
+def _about(module: str) -> str:
+    for ending, kind in (("_enums", "Enums"), ("_models", "Models")):
+        if module.startswith("_") and module.endswith(ending):
+            return f"{kind} of {module[1:].removesuffix(ending)}, shown there."
+    return f"Types of {module}."
+
+
+def _words(shape: Shape) -> str:
+    return docstring(shape.schema.description or shape.schema.title or f"{shape.name} of the contract.", 1)
+
+
+def _one_line(value: JsonValue) -> str:
+    said = literal(value)
+    return said if isinstance(said, str) else repr(value)
+
+
+def _transition_methods(machine: StateMachine) -> str:
+    """The methods of an enum whose members follow each other as a state machine allows."""
+    name, table = machine.enum, machine_name(machine)
+    late = f"{INDENT * 2}from .{machine.module} import {table}\n\n"
+    methods: Iterable[tuple[str, str]] = (
+        (
+            "is_terminal(self) -> bool:\n" + docstring("Whether no other state may follow.", 2),
+            f"return {table}.is_terminal(self)",
+        ),
+        (
+            f"can_become(self, following: {name} | str) -> bool:\n"
+            + docstring("Whether `following` may come next; the same state always may.", 2),
+            f"return {table}.can_become(self, following)",
+        ),
+        (
+            f"check_transition(self, following: {name} | str) -> {name}:\n"
+            + docstring("Return `following` as a member, or raise InvalidTransition.", 2),
+            f"return {table}.check_transition(self, following)",
+        ),
+    )
+    return "".join(f"\n{INDENT}def {head}{late}{INDENT * 2}{body}\n" for head, body in methods)
+
+
+def machine_name(machine: StateMachine) -> str:
+    """The constant that holds a state machine."""
+    return f"{upper(machine.enum)}_MACHINE"

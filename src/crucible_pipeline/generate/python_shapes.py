@@ -1,0 +1,402 @@
+"""What becomes of each schema in Python, pure: enums, models and the expressions of types.
+
+Three ways, in this order: a keyword that pydantic enforces exactly becomes a type; what cannot be said so
+becomes a check of the JSON value in front of the nearest wider type; what neither can say is refused.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from crucible_pipeline.contracts import names
+from crucible_pipeline.contracts.model import Contract, JsonValue, Schema, TypeDef
+from crucible_pipeline.errors import Mark, Problem
+from crucible_pipeline.generate import python_names
+from crucible_pipeline.generate.python_bounds import Arguments, integer_bounds, number_bounds
+from crucible_pipeline.generate.python_merge import disjoint, said, simplified, without
+from crucible_pipeline.generate.runtime._text import FORMATS, regex
+from crucible_pipeline.generate.text import Either, Expression, Keyed, Name, call, literal, subscript
+
+ANY = Name("typing", "Any")
+ANNOTATED = Name("typing", "Annotated")
+FIELD = Name("pydantic", "Field")
+# What only the check of the JSON value can say.
+_CHECKED = frozenset(
+    {"not_", "if_", "dependent_required", "dependent_schemas", "unevaluated_items", "unevaluated_properties"}
+    | {"contains", "prefix_items", "pattern_properties", "property_names", "unique_items", "all_of"}
+)
+_IDLE = frozenset(
+    {"then", "else_", "min_contains", "max_contains", "enum_names", "enum_descriptions", "extensible"}
+)
+_STRING = frozenset({"min_length", "max_length", "pattern", "format"})
+_NUMBER = frozenset({"minimum", "maximum", "exclusive_minimum", "exclusive_maximum", "multiple_of"})
+_ARRAY = frozenset({"items", "min_items", "max_items"})
+_OBJECT = frozenset({"properties", "required", "additional_properties", "min_properties", "max_properties"})
+_MOMENTS = {"date-time": "DateTime", "date": "Date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One field of a model.
+
+    Args:
+        wire: its name in the contract.
+        annotation: its type.
+        optional: not required.
+    """
+
+    wire: str
+    annotation: Expression
+    schema: Schema
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EnumShape:
+    """An enum of texts or of integers."""
+
+    name: str
+    module: str
+    schema: Schema
+    values: tuple[JsonValue, ...]
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelShape:
+    """An object with named properties.
+
+    Args:
+        check: key of its schema, where fields alone do not say everything.
+        closed: whether unknown properties are refused.
+    """
+
+    name: str
+    module: str
+    schema: Schema
+    properties: tuple[Property, ...]
+    check: str | None
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AliasShape:
+    """Any other named type."""
+
+    name: str
+    module: str
+    schema: Schema
+    annotation: Expression
+
+
+Shape: TypeAlias = EnumShape | ModelShape | AliasShape
+
+
+@dataclass(slots=True)
+class Shapes:
+    """The shapes of a contract's types and of the enums and objects inside them.
+
+    Args:
+        shapes: name → shape, in the order in which they were found.
+        checks: key → the schema that the JSON value is checked against.
+        problems: what cannot be generated.
+    """
+
+    contract: Contract
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    checks: dict[str, Schema] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    _module: str = ""
+
+    def add(self, definition: TypeDef) -> None:
+        """Shape a named type and everything inside it."""
+        self._module = definition.module
+        name = definition.name
+        if not python_names.is_free(name):
+            self.refuse(definition.mark, f"the type {name!r} hides a name of Python", "rename it")
+        before = dict(self.shapes), dict(self.checks)
+        annotation = self.express(definition.schema, name)
+        if annotation == Name("", name) or self._is_whole_enum(definition.schema):
+            return
+        if name in self.shapes:
+            # An object or an enum, or null: the name is for all of it.
+            self.shapes, self.checks = before
+            annotation = self.express(definition.schema, f"{name}Value")
+        self._define(AliasShape(name, definition.module, definition.schema, annotation))
+
+    def refuse(self, mark: Mark, what: str, todo: str) -> None:
+        """Note what cannot be generated."""
+        self.problems.append(Problem(mark, what, todo))
+
+    def express(self, schema: Schema, name: str) -> Expression:
+        """The type of a value.
+
+        Args:
+            schema: what is accepted.
+            name: what an enum or an object is called that stands here without a name of its own.
+        """
+        if schema.always is not None or not said(schema) - _IDLE:
+            return self._checked(schema, ANY, name) if schema.always is False else ANY
+        simple, exact = simplified(self.contract, schema)
+        beyond = self._beyond(simple)
+        wide = without(simple, beyond)
+        check = not exact or bool(beyond) or not self._is_exact(wide)
+        if self._is_model(wide):
+            self._model(replace(wide, mark=schema.mark), name, schema if check else None)
+            return Name("", name)
+        annotation = self._union(wide, name) if said(wide) - _IDLE else ANY
+        return self._checked(schema, annotation, name) if check else annotation
+
+    def _checked(self, schema: Schema, annotation: Expression, name: str) -> Expression:
+        self._keep_check(name, schema)
+        checked = call(Name("._model", "Checked"), literal(name))
+        return subscript(ANNOTATED, annotation, checked)
+
+    def _keep_check(self, key: str, schema: Schema) -> None:
+        if self.checks.setdefault(key, schema) != schema:
+            self.refuse(schema.mark, f"two schemas would both be called {key}", "rename one of their types")
+        for inner in schema.walk():
+            for pattern in (inner.pattern, *inner.pattern_properties):
+                self._pattern(pattern, inner)
+
+    def _beyond(self, schema: Schema) -> set[str]:
+        """The keywords that no type can say exactly here."""
+        given = said(schema) - _IDLE
+        beyond = given & _CHECKED
+        if schema.ref is not None:
+            return beyond | given - {"ref"}
+        if schema.enum is not None and not self._is_enum(schema):
+            beyond |= {"enum"}
+        if schema.enum is not None or schema.const is not None:
+            beyond |= given - {"enum", "const", "types"}
+        if schema.const is not None and (schema.enum is not None or not self._is_literal(schema)):
+            beyond |= {"const"}
+        choices = given & {"any_of", "one_of"}
+        if choices and given - {"types"} == choices and len(choices) == 1:
+            # A union of the choices is the nearest wider type.
+            beyond |= {"types"} & given
+        else:
+            beyond |= choices
+        if not schema.types and not choices:
+            beyond |= given & (_STRING | _NUMBER | _ARRAY | _OBJECT)
+        if schema.format in _MOMENTS and given & (_STRING - {"format"}):
+            beyond |= given & (_STRING - {"format"})
+        if self._is_model(schema):
+            beyond |= given & {"min_properties", "max_properties"}
+            extra = schema.additional_properties
+            if extra is not None and extra.always is None and said(extra):
+                beyond |= {"additional_properties"}
+        return beyond
+
+    def _is_exact(self, schema: Schema) -> bool:
+        """Whether a union of the choices is exactly what `oneOf` means."""
+        return not schema.one_of or disjoint(self.contract, schema.one_of)
+
+    def _is_model(self, schema: Schema) -> bool:
+        return (
+            schema.types == ("object",) and bool(schema.properties or schema.required) and schema.enum is None
+        )
+
+    def _is_enum(self, schema: Schema) -> bool:
+        """Whether all values are texts, or all are integers, as the given types allow."""
+        values = [value for value in schema.enum or () if value is not None]
+        kinds = set(schema.types) - {"null"}
+        if schema.extensible and kinds not in ({"string"}, {"integer"}):
+            return False
+        if not values or (None in (schema.enum or ()) and schema.types and "null" not in schema.types):
+            return False
+        if all(isinstance(value, str) for value in values):
+            return kinds <= {"string"}
+        return all(isinstance(value, int) and not isinstance(value, bool) for value in values) and kinds in (
+            {"integer"},
+            {"number"},
+            set(),
+        )
+
+    def _is_literal(self, schema: Schema) -> bool:
+        value = schema.const.json if schema.const else None
+        if isinstance(value, str):
+            return set(schema.types) <= {"string", "null"} and (not schema.types or "string" in schema.types)
+        return (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and schema.types in {(), ("integer",), ("number",)}
+        )
+
+    def _union(self, schema: Schema, name: str) -> Expression:
+        if schema.ref is not None:
+            return self._reference(schema.ref)
+        if schema.enum is not None:
+            return self._enum(schema, name)
+        if schema.const is not None:
+            kind = subscript(Name("typing", "Literal"), literal(schema.const.json))
+            return kind if isinstance(schema.const.json, str) else _whole(kind)
+        choices = schema.any_of or schema.one_of
+        if choices:
+            found = [
+                self.express(choice, f"{name}Choice{number}") for number, choice in enumerate(choices, 1)
+            ]
+            return either(found)
+        types = [kind for kind in schema.types if not (kind == "integer" and "number" in schema.types)]
+        return either(
+            [self._single(kind, schema, name) for kind in sorted(types, key=lambda kind: kind == "null")]
+        )
+
+    def _reference(self, target: str) -> Expression:
+        """The name of a type; where that is an enum, what takes JSON exactly."""
+        schema = self.contract.resolve(Schema(ref=target))
+        if self._is_whole_enum(schema):
+            return self._enum_use(Name("", self._owner(target)), simplified(self.contract, schema)[0])
+        return Name("", target)
+
+    def _is_whole_enum(self, schema: Schema) -> bool:
+        """Whether a named type is just an enum, so that its name is the enum's."""
+        simple, exact = simplified(self.contract, schema)
+        nullable = "null" in simple.types if simple.extensible else None in (simple.enum or ())
+        return (
+            exact
+            and simple.enum is not None
+            and self._is_enum(simple)
+            and not self._beyond(simple)
+            and not nullable
+        )
+
+    def _owner(self, target: str) -> str:
+        """The type at the end of a chain of references."""
+        seen = {target}
+        schema = self.contract.types[target].schema
+        while schema.ref is not None and schema.only_refers and schema.ref not in seen:
+            target = schema.ref
+            seen.add(target)
+            schema = self.contract.types[target].schema
+        return target
+
+    def _enum(self, schema: Schema, name: str) -> Expression:
+        values = tuple(dict.fromkeys(value for value in schema.enum or () if value is not None))
+        members = python_names.members(values, schema.enum_names)
+        wrong = [member for member in members if not python_names.is_member(member)]
+        twice = len(set(members)) != len(members) or len(members) != len(values)
+        if wrong or twice:
+            what = (
+                f"the members of {name} are {', '.join(wrong)}"
+                if wrong
+                else f"two members of {name} share a name"
+            )
+            self.refuse(schema.mark, what, "name every member with x-enum-varnames, in UPPER_SNAKE_CASE")
+        self._define(EnumShape(name, self._module, schema, values, members))
+        return self._enum_use(Name("", name), schema)
+
+    def _enum_use(self, name: Name, schema: Schema) -> Expression:
+        values = [value for value in schema.enum or () if value is not None]
+        texts = isinstance(values[0], str)
+        kind: Expression = name if texts else _whole(name)
+        found = [kind]
+        if schema.extensible:
+            found.append("str" if texts else Name("._model", "Int"))
+        if "null" in schema.types if schema.extensible else None in (schema.enum or ()):
+            found.append("None")
+        return either(found)
+
+    def _single(self, kind: str, schema: Schema, name: str) -> Expression:
+        match kind:
+            case "null":
+                return "None"
+            case "boolean":
+                return Name("pydantic", "StrictBool")
+            case "integer":
+                bounds = integer_bounds(schema)
+                return _with(bounds, "int", "Integer") if bounds else Name("._model", "Int")
+            case "number":
+                bounds = number_bounds(schema)
+                return _with(bounds, "float", "Number") if bounds else Name("._model", "Float")
+            case "string":
+                return self._text(schema)
+            case "array":
+                item = self.express(schema.items, f"{name}Item") if schema.items else ANY
+                return _sized(subscript("list", item), schema.min_items, schema.max_items)
+            case _:
+                return self._mapping(schema, name)
+
+    def _text(self, schema: Schema) -> Expression:
+        if schema.format in _MOMENTS:
+            return Name("._model", _MOMENTS[schema.format])
+        pattern = self._pattern(schema.pattern, schema)
+        asserted = schema.format if schema.format in FORMATS else None
+        given = {"min_length": schema.min_length, "max_length": schema.max_length, "pattern": pattern}
+        arguments: Arguments = [
+            (key, value) for key, value in {**given, "format": asserted}.items() if value is not None
+        ]
+        return _with(arguments, "str", "Text") if arguments else "str"
+
+    def _pattern(self, pattern: str | None, schema: Schema) -> str | None:
+        if pattern is not None:
+            try:
+                regex(pattern)
+            except ValueError as error:
+                self.refuse(schema.mark, str(error), "write it with what ECMAScript and Python share")
+        return pattern
+
+    def _mapping(self, schema: Schema, name: str) -> Expression:
+        if self._is_model(replace(schema, types=("object",))):
+            self._model(replace(schema, types=("object",)), name, None)
+            return Name("", name)
+        extra = schema.additional_properties
+        value = (
+            self.express(extra, f"{name}Value") if extra is not None and extra.always is not False else ANY
+        )
+        most = 0 if extra is not None and extra.always is False else schema.max_properties
+        return _sized(subscript("dict", "str", value), schema.min_properties, most)
+
+    def _model(self, schema: Schema, name: str, checked: Schema | None) -> None:
+        if checked is not None:
+            self._keep_check(name, checked)
+        extra = schema.additional_properties
+        undeclared = {wire: extra or Schema() for wire in schema.required if wire not in schema.properties}
+        found = tuple(
+            Property(wire, self.express(inner, name + _pascal(wire)), inner, wire not in schema.required)
+            for wire, inner in {**schema.properties, **undeclared}.items()
+        )
+        closed = extra is not None and extra.always is False
+        check = name if checked is not None else None
+        self._define(ModelShape(name, self._module, schema, found, check, closed))
+
+    def _define(self, shape: Shape) -> None:
+        declared = self.contract.types.get(shape.name)
+        if shape.name in self.shapes or (declared is not None and declared.module != shape.module):
+            self.refuse(
+                shape.schema.mark, f"two types would both be called {shape.name}", "rename one of them"
+            )
+        self.shapes[shape.name] = shape
+
+
+def either(found: list[Expression]) -> Expression:
+    """A union that takes the first fitting member; None goes last."""
+    members = list(dict.fromkeys(found))
+    if len(members) == 1:
+        return members[0]
+    if ANY in members:
+        return ANY
+    rest = [member for member in members if member != "None"]
+    union = Either(tuple(rest)) if len(rest) > 1 else rest[0]
+    if len(rest) > 1:
+        union = subscript(ANNOTATED, union, call(FIELD, Keyed("union_mode=", literal("left_to_right"))))
+    return Either((union, "None")) if len(rest) < len(members) else union
+
+
+def _whole(kind: Expression) -> Expression:
+    return subscript(ANNOTATED, kind, call(Name("._model", "WholeNumber")))
+
+
+def _with(arguments: Arguments, kind: str, constraint: str) -> Expression:
+    given = (Keyed(f"{key}=", literal(value)) for key, value in arguments)
+    return subscript(ANNOTATED, kind, call(Name("._model", constraint), *given))
+
+
+def _sized(kind: Expression, least: int | None, most: int | None) -> Expression:
+    given = [(key, size) for key, size in (("min_length", least), ("max_length", most)) if size is not None]
+    if not given:
+        return kind
+    return subscript(ANNOTATED, kind, call(FIELD, *(Keyed(f"{key}=", literal(size)) for key, size in given)))
+
+
+def _pascal(wire: str) -> str:
+    return "".join(word[0].upper() + word[1:] for word in names.words(wire)) or "Field"

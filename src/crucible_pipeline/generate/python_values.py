@@ -1,0 +1,135 @@
+"""Modules of constants, transitions and channels, pure."""
+
+from collections.abc import Iterable, Mapping
+
+from crucible_pipeline.contracts.model import Channel, Constant, Contract, StateMachine
+from crucible_pipeline.contracts.names import upper
+from crucible_pipeline.generate.python_models import machine_name
+from crucible_pipeline.generate.python_shapes import EnumShape, Shape
+from crucible_pipeline.generate.text import (
+    HEADER,
+    INDENT,
+    Either,
+    Group,
+    Keyed,
+    assignment,
+    call,
+    docstring,
+    imports,
+    literal,
+    sequence,
+    subscript,
+)
+
+_FUTURE = ("__future__", "annotations", "annotations")
+_LATE = "TYPE_CHECKING = False\nif TYPE_CHECKING:\n"
+
+
+def flat_name(constant: Constant) -> str:
+    """A constant's name in its module: `EXECUTION_MAX_TIMEOUT_SECONDS`."""
+    return upper(f"{constant.group}_{constant.name}")
+
+
+def constants_module(contract: Contract, module: str) -> str:
+    """Typed constants, each flat and in its group."""
+    found = [constant for constant in contract.constants.values() if constant.module == module]
+    groups = dict.fromkeys(constant.group for constant in found)
+    blocks: list[str] = []
+    for group in groups:
+        members = [constant for constant in found if constant.group == group]
+        if group:
+            blocks.append(_group(upper(group), members))
+    flat = "".join(_constant(constant, flat_name(constant), 0) for constant in found)
+    words = contract.module_descriptions.get(module) or f"Constants of {module}."
+    grouped = any(groups)
+    head = imports([_FUTURE, *([("._base", "Frozen", "Frozen")] if grouped else [])])
+    late = f"\n{_LATE}{INDENT}from typing import Final\n"
+    body = "\n\n".join([*blocks, flat])
+    return HEADER + docstring(words) + "\n" + head + late + ("\n\n" if blocks else "\n") + body
+
+
+def _group(name: str, members: Iterable[Constant]) -> str:
+    body = "".join(_constant(constant, upper(constant.name), 1) for constant in members)
+    return (
+        f"class {name}(metaclass=Frozen):\n{docstring(f'Constants of the group {name.lower()}.', 1)}\n{body}"
+    )
+
+
+def _constant(constant: Constant, name: str, depth: int) -> str:
+    said = constant.value
+    value = sequence([literal(item) for item in said]) if isinstance(said, list) else literal(said)
+    text = assignment(name, "Final", value, depth) + "\n"
+    return text + (docstring(constant.description, depth) if constant.description else "")
+
+
+def machines_module(
+    contract: Contract, module: str, shapes: Mapping[str, Shape], homes: Mapping[str, str]
+) -> str:
+    """State machines and the functions that services ask them with."""
+    machines = [machine for machine in contract.machines.values() if machine.module == module]
+    needed = [_FUTURE, ("._base", "StateMachine", "StateMachine")]
+    needed += [(f".{homes[machine.enum]}", machine.enum, machine.enum) for machine in machines]
+    words = contract.module_descriptions.get(module) or next(
+        (machine.description for machine in machines if machine.description), f"Transitions of {module}."
+    )
+    late = f"\n{_LATE}{INDENT}from typing import Final\n\n"
+    body = "".join(_machine(machine, shapes[machine.enum]) for machine in machines)
+    return HEADER + docstring(words) + "\n" + imports(needed) + late + body
+
+
+def _machine(machine: StateMachine, shape: Shape) -> str:
+    if not isinstance(shape, EnumShape):
+        raise TypeError(f"{machine.enum} is no enum")
+    enum = shape.name
+    member = {str(value): f"{enum}.{name}" for value, name in zip(shape.values, shape.members, strict=True)}
+    rows = (
+        Keyed(f"{member[state]}: ", sequence([member[other] for other in following]))
+        for state, following in machine.transitions.items()
+    )
+    name, kind = machine_name(machine), f"StateMachine[{enum}]"
+    table = call("StateMachine", enum, Group("", tuple(rows), "{}"))
+    text = assignment(name, subscript("Final", kind), table)
+    functions = ""
+    if "machine" in machine.names:
+        says = docstring(f"The allowed transitions of {enum}.", 1)
+        functions += f"\n\ndef {machine.names['machine']}() -> {kind}:\n{says}{INDENT}return {name}\n"
+    if "update" in machine.names:
+        says = docstring(
+            f"Return `new` as a member of {enum}, or raise InvalidTransition if it may not follow.", 1
+        )
+        functions += (
+            f"\n\ndef {machine.names['update']}(\n{INDENT}current: {enum} | str,\n"
+            f"{INDENT}new: {enum} | str,\n"
+            f") -> {enum}:\n{says}{INDENT}return {name}.check_transition(current, new)\n"
+        )
+    return text + "\n" + functions
+
+
+def channels_module(
+    contract: Contract, payloads: Mapping[str, tuple[str, ...]], homes: Mapping[str, str]
+) -> str:
+    """The channels with the types of what travels on them.
+
+    Args:
+        contract: has the channels.
+        payloads: channel key → names of its payload types.
+        homes: type → module.
+    """
+    late: list[tuple[str, str, str]] = [("typing", "Final", "Final")]
+    body = ""
+    for channel in contract.channels.values():
+        names = payloads[channel.key]
+        late += [(f".{homes[name]}", name, name) for name in names]
+        body += _channel(channel, names)
+    if "Union[" in body:
+        late.append(("typing", "Union", "Union"))
+    words = "Every channel with its address and the type of its events."
+    head = imports([_FUTURE, ("._base", "Channel", "Channel")])
+    return HEADER + docstring(words) + f"\n{head}\n{_LATE}{imports(late, 1)}\n{body}"
+
+
+def _channel(channel: Channel, names: tuple[str, ...]) -> str:
+    kind = subscript("Final", subscript("Channel", Either(names) if len(names) > 1 else names[0]))
+    value = call("Channel", literal(channel.address), *(literal(name) for name in names))
+    text = assignment(upper(channel.key), kind, value) + "\n"
+    return text + (docstring(channel.description) if channel.description else "")
