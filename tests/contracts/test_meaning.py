@@ -1,17 +1,35 @@
 """What a well-formed contract means: references, older forms, kinds of files, names."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts import contract_strategies
 from contracts.contract_texts import components, loaded, schema_of
 from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.check import lint
 from crucible_pipeline.contracts.model import JsonValue, Schema, Value
 from crucible_pipeline.contracts.payload import json_schema, rejections
+from crucible_pipeline.contracts.plain import fits_plainly
 
+SMALL = st.integers(-2, 3)
+PLAIN: dict[str, st.SearchStrategy[Any]] = {
+    "types": st.sets(
+        st.sampled_from(("array", "boolean", "integer", "null", "number", "object", "string")), max_size=3
+    ).map(tuple),
+    "enum": st.lists(contract_strategies.scalars, min_size=1, max_size=3).map(tuple),
+    **dict.fromkeys(("minimum", "maximum", "min_length", "max_length", "min_items", "min_properties"), SMALL),
+    **dict.fromkeys(
+        ("items", "additional_properties"), st.booleans().map(lambda found: Schema(always=found))
+    ),
+    "extensible": st.booleans(),
+    "required": st.just(("a",)),
+    "pattern": st.just("^a"),
+    "format": st.just("date"),
+}
 NULL = Schema(types=("null",))
 
 
@@ -251,6 +269,18 @@ def test_making_a_name_twice_changes_nothing(name: str) -> None:
 def test_a_payload_is_judged_as_json_schema_says(text: str, value: JsonValue, accepted: bool) -> None:  # noqa: FBT001
     contract = loaded({"thing.yaml": text})
     assert (rejections(contract, contract.types["Thing"].schema, value) == []) is accepted
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.fixed_dictionaries({}, optional=PLAIN), contract_strategies.scalars | st.sampled_from([[], {}]))
+def test_what_plainly_fits_is_accepted_by_the_full_validator(
+    given_keywords: dict[str, Any], value: JsonValue
+) -> None:
+    schema = Schema(**given_keywords)
+    if fits_plainly(schema, value):
+        contract = loaded({"thing.yaml": "{}"})
+        # A combination is never plain, so this is the library's answer.
+        assert rejections(contract, Schema(all_of=(schema,)), value) == []
 
 
 def test_a_rejection_says_where_in_the_payload() -> None:

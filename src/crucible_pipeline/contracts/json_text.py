@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _SCAN = cast("Callable[[str, int, bool], tuple[str, int]]", cast("Any", decoder).scanstring)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_HALF = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"true|false|null")
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 
@@ -50,6 +51,7 @@ class _Reader:
         self.text = text
         self.file = file
         self.findings = findings
+        self.escapes = "\\u" in text  # only an escape can make half of a surrogate pair
         self.lines = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def mark(self, offset: int) -> Mark:
@@ -85,7 +87,7 @@ class _Reader:
             word, end = _SCAN(self.text, offset + 1, True)
         except JSONDecodeError as error:
             raise _BrokenError(error.pos, error.msg) from None
-        if re.search("[\ud800-\udfff]", word):
+        if self.escapes and _HALF.search(word):
             raise _BrokenError(offset, "half of a surrogate pair is no character")
         return word, end
 

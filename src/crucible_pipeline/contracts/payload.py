@@ -4,12 +4,15 @@ It is the second opinion beside the generated models: both have to agree on ever
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, cast
-
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 from crucible_pipeline.contracts import formats
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, JsonValue, Schema, Value
+from crucible_pipeline.contracts.plain import fits_plainly
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MOST_REASONS = 5
@@ -23,9 +26,15 @@ def _asserts(name: str) -> Callable[[object], bool]:
     return lambda value: not isinstance(value, str) or formats.has_format(value, name)
 
 
-_CHECKER = FormatChecker(formats=())
-for _name in formats.FORMATS:
-    _CHECKER.checks(_name)(_asserts(_name))
+@cache
+def _library() -> tuple[Any, Any]:
+    """The validator's class and our formats; imported late, for most values need no library of 0.1 s."""
+    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415
+
+    checker = FormatChecker(formats=())
+    for name in formats.FORMATS:
+        checker.checks(name)(_asserts(name))
+    return Draft202012Validator, checker
 
 
 def json_schema(contract: Contract, schema: Schema) -> dict[str, Any]:
@@ -53,10 +62,14 @@ def rejections(contract: Contract, schema: Schema, value: JsonValue) -> list[str
     Returns:
         One sentence for each reason, at most five; none if it is accepted.
     """
-    validator: Any = Draft202012Validator(json_schema(contract, schema), format_checker=_CHECKER)
+    if fits_plainly(schema, value):
+        return []
+    validator, checker = _library()
     found: list[str] = []
     try:
-        errors: Iterator[ValidationError] = validator.iter_errors(value)
+        errors: Iterator[ValidationError] = validator(
+            json_schema(contract, schema), format_checker=checker
+        ).iter_errors(value)
         for error in errors:
             where = "".join(
                 f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path

@@ -1,0 +1,57 @@
+"""The short way, pure: whether a scalar or an empty container plainly fits a simple schema.
+
+Nearly every default is such a case. Whatever is not plain is left to the full validator, so an answer of
+False means nothing; a test holds every True against it.
+"""
+
+from crucible_pipeline.contracts.model import ANNOTATIONS, KEYWORDS, JsonValue, Schema
+from crucible_pipeline.contracts.values import same
+
+_UNSAID = {field: getattr(Schema(), field) for field in KEYWORDS}
+_WORDS = frozenset({*ANNOTATIONS, "enum_names", "enum_descriptions"})
+_JUDGED = frozenset({"types", "enum", "extensible", "minimum", "maximum", "min_length", "max_length"})
+# An empty object or list has no part that these could reject.
+_ABOUT_PARTS = frozenset({"properties", "additional_properties", "pattern_properties", "items"})
+_DECIDING = [field for field in KEYWORDS if field not in _WORDS | _JUDGED]
+_DECIDING_FOR_EMPTY = [field for field in _DECIDING if field not in _ABOUT_PARTS]
+
+
+def fits_plainly(schema: Schema, value: JsonValue) -> bool:
+    """Whether a value surely fits.
+
+    Returns:
+        True if it fits; False if it does not, or if that takes more than a look.
+    """
+    container = isinstance(value, list | dict)
+    if schema.always is not None or (container and value):
+        return False
+    deciding = _DECIDING_FOR_EMPTY if container else _DECIDING
+    if any(getattr(schema, field) != _UNSAID[field] for field in deciding):
+        return False
+    if schema.types and not _types_of(value).intersection(schema.types):
+        return False
+    if schema.enum is not None and not schema.extensible and not any(same(value, one) for one in schema.enum):
+        return False
+    if isinstance(value, str):
+        return _within(len(value), schema.min_length, schema.max_length)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _within(value, schema.minimum, schema.maximum)
+    return True
+
+
+def _types_of(value: JsonValue) -> set[str]:
+    if value is None:
+        return {"null"}
+    if isinstance(value, bool):
+        return {"boolean"}
+    if isinstance(value, int):
+        return {"integer", "number"}
+    if isinstance(value, float):
+        return {"number", "integer"} if value.is_integer() else {"number"}
+    if isinstance(value, str):
+        return {"string"}
+    return {"array"} if isinstance(value, list) else {"object"}
+
+
+def _within(size: float, low: float | None, high: float | None) -> bool:
+    return (low is None or size >= low) and (high is None or size <= high)
