@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compat.pairs_of import NAMES, PAIRS, one_side, package
 
+from compat.pairs_of import NAMES, PAIRS, one_side, package
 from crucible_pipeline.compat.change import WIRE, Change
 from crucible_pipeline.compat.diff import diff
 from crucible_pipeline.compat.merge import ANNOTATIONS

@@ -244,7 +244,8 @@ def _undecided(place: Place) -> Iterator[Finding]:
         old, new = (
             Schema(**{name: getattr(side, name) for name in names}) for side in (place.old, place.new)
         )
-        if not place.asking.same(old, new):
+        silent = all(not said(side, name) for side in (old, new) for name in names)
+        if not silent and not place.asking.same(old, new):
             words = names[0].rstrip("_").replace("one_of", "oneOf").replace("dependent_s", "dependentS")
             yield Finding(f"what {words} says changed in a way that cannot be decided yet")
     if place.shares("object") and set(place.old.pattern_properties) != set(place.new.pattern_properties):

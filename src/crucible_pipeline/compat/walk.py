@@ -108,7 +108,7 @@ class Walk:
         if old.any_of and new.any_of:
             yield from self._union(here, Schema(any_of=old.any_of), Schema(any_of=new.any_of))
         elif old.any_of or new.any_of:
-            yield from self._union(here, self._spread_out(self.old, old), self._spread_out(self.new, new))
+            yield from self._uneven(here)
 
     def _same_references(self, old: Schema, new: Schema) -> bool:
         if bare(old) or bare(new):
@@ -213,6 +213,25 @@ class Walk:
                 new_atoms=self.new.atoms(new),
             )
         )
+
+    def _uneven(self, here: Place) -> Iterator[Found]:
+        """Alternatives on one side only, where the other may say the same in one schema."""
+        olds, news = self._spread_out(self.old, here.old), self._spread_out(self.new, here.new)
+        if not any(self.same(one, other) for one in olds.any_of for other in news.any_of):
+            opened = replace(here, old=self._opened(self.old, olds), new=self._opened(self.new, news))
+            if not opened.old.any_of and not opened.new.any_of:
+                yield from self._rest(opened)
+                yield from self._core(opened)
+                return
+        yield from self._union(here, olds, news)
+
+    def _opened(self, side: Side, union: Schema) -> Schema:
+        """Alternatives with what they refer to written out, as one schema where one can say it."""
+        known = self._spread.get(id(union))
+        if known is None:
+            written = Schema(any_of=tuple(side.expanded(branch) for branch in union.any_of))
+            known = self._spread[id(union)] = (union, side.normal(written))
+        return known[1]
 
     def _spread_out(self, side: Side, form: Schema) -> Schema:
         """A form as alternatives: each holds what the form says beside its `anyOf`."""

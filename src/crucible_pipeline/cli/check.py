@@ -1,0 +1,200 @@
+"""`crucible check`: lint the contracts, compare them with what is released, name the version they need."""
+
+import difflib
+import os
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from packaging.version import Version
+
+from crucible_pipeline.cli.app import print_json
+from crucible_pipeline.compat import report
+from crucible_pipeline.compat.bases import Base, contract_at, contract_in_wheel, named_base
+from crucible_pipeline.compat.table import explained
+from crucible_pipeline.compat.verdict import BEFORE_ALL, MODES, Verdict, judge
+from crucible_pipeline.contracts.check import lint
+from crucible_pipeline.contracts.project import Project, find_project, load_project
+from crucible_pipeline.errors import CannotDo, InvalidInput, Problem, Refused
+from crucible_pipeline.git import Repository
+from crucible_pipeline.index.client import Index
+from crucible_pipeline.release.candidate import rivals
+from crucible_pipeline.version import from_tag, is_enough, parse, to_tag
+
+
+class Format(StrEnum):
+    """How the report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("check")(_check)
+
+
+def _check(  # noqa: PLR0917  typer reads the options from the signature
+    contracts: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The contracts; those of this project if not given.")
+    ] = None,
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="BASE",
+            help="A git ref, a folder of contracts, a wheel or a version; the releases of the newest line "
+            "if not given.",
+        ),
+    ] = "",
+    version: Annotated[str, typer.Option(metavar="V", help="Fail if V is smaller than required.")] = "",
+    output: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
+    mode: Annotated[
+        str, typer.Option(help="full, backward or forward; the project's own if not given.")
+    ] = "",
+    explain: Annotated[str, typer.Option(metavar="RULE", help="Only explain a rule.")] = "",
+    index_url: Annotated[
+        str, typer.Option(help="The index that knows BASE; CRUCIBLE_INDEX_URL if not given.")
+    ] = "",
+) -> int:
+    """Say what a change of the contracts breaks, with the payload that proves it, and which version it needs.
+
+    Example: crucible check --against v0.3.0 --version 0.3.1
+    """
+    if explain:
+        sys.stdout.write(_explained(explain))
+        return 0
+    if mode and mode not in MODES:
+        raise CannotDo(f"there is no mode {mode!r}", f"give one of {', '.join(MODES)}")
+    wanted = parse(version) if version else None
+    project = find_project(contracts)
+    try:
+        contract = load_project(project)
+    except InvalidInput as error:
+        return _refused(error.problems, output)
+    problems = lint(contract)
+    if problems:
+        return _refused(problems, output)
+    bases, newest = _bases(against, project, wanted, index_url)
+    verdict = judge(
+        contract,
+        {base.name: base.contract for base in bases},
+        package=project.package.distribution,
+        newest=newest,
+        mode=mode or project.mode,
+        today=datetime.now(UTC).date(),
+    )
+    if verdict.problems:
+        return _refused(verdict.problems, output)
+    _print(verdict, output)
+    return _answer(verdict, wanted, newest)
+
+
+def _explained(name: str) -> str:
+    rows = explained()
+    if name in rows:
+        return report.explanation(rows[name])
+    close = difflib.get_close_matches(name, rows, n=1)
+    raise Refused(
+        f"there is no rule {name!r}", f"did you mean {close[0]}?" if close else f"there are {', '.join(rows)}"
+    )
+
+
+def _refused(problems: Iterable[Problem], output: Format) -> int:
+    listed = sorted(problems)
+    match output:
+        case Format.JSON:
+            print_json(report.problems_json(listed))
+        case Format.SARIF:
+            print_json(report.problems_sarif(listed))
+        case Format.GITHUB:
+            sys.stdout.write(report.problems_github(listed))
+        case Format.TEXT:
+            sys.stderr.write("".join(f"{problem}\n" for problem in listed))
+    return 1
+
+
+def _print(verdict: Verdict, output: Format) -> None:
+    match output:
+        case Format.JSON:
+            print_json(report.as_json(verdict))
+        case Format.SARIF:
+            print_json(report.as_sarif(verdict))
+        case Format.GITHUB:
+            sys.stdout.write(report.as_github(verdict))
+        case Format.TEXT:
+            sys.stdout.write(report.as_text(verdict))
+
+
+def _answer(verdict: Verdict, wanted: Version | None, newest: Version | None) -> int:
+    """1 if the wanted version is too small, else 0; on stderr why, so that stdout stays one document."""
+    if wanted is None or verdict.base is None:
+        return 0
+    if is_enough(wanted, newest or BEFORE_ALL, verdict.required_bump):
+        return 0
+    sys.stderr.write(
+        f"{wanted} is too small: the changes since {verdict.base} need a {verdict.required_bump} release; "
+        f"take {verdict.next_version}\n"
+        if wanted > (newest or BEFORE_ALL)
+        else f"{wanted} does not follow {newest or BEFORE_ALL}; take {verdict.next_version} or a later one\n"
+    )
+    return 1
+
+
+def _repository(project: Project) -> Repository | None:
+    try:
+        return Repository.containing(project.root.resolve())
+    except CannotDo:
+        return None
+
+
+def _bases(
+    against: str, project: Project, wanted: Version | None, index_url: str
+) -> tuple[list[Base], Version | None]:
+    """What to compare with, and the newest release, after which the bump is counted."""
+    repository = _repository(project)
+    released = _released(repository)
+    if against:
+        base = named_base(against, project, repository) or _indexed(against, project, index_url)
+        return [base], base.version or (released[-1] if released else None)
+    others = rivals(released, wanted)
+    if not others or repository is None:
+        return [], None
+    bases = [
+        Base(str(version), contract_at(f"refs/tags/{to_tag(version)}", project, repository), version)
+        for version in others
+    ]
+    return bases, others[-1]
+
+
+def _released(repository: Repository | None) -> list[Version]:
+    """The final releases in the history of what is checked out, oldest first."""
+    if repository is None or not repository.has_commits():
+        return []
+    versions = [from_tag(tag) for tag in repository.release_tags(at="HEAD")]
+    return [version for version in versions if not version.is_prerelease]
+
+
+def _indexed(name: str, project: Project, index_url: str) -> Base:
+    """A release of the index, by its version."""
+    url = index_url or os.environ.get("CRUCIBLE_INDEX_URL", "")
+    distribution = project.package.distribution
+    try:
+        version = parse(name)
+    except Refused:
+        raise CannotDo(
+            f"{name} is no git ref, folder, wheel or version", "give one of these to --against"
+        ) from None
+    if not url:
+        raise CannotDo(f"there is no tag {to_tag(version)}", "give the index that has it with --index-url")
+    token = os.environ.get("CRUCIBLE_TOKEN")
+    with Index(url, "__token__" if token else None, token) as index:
+        for release in index.releases(distribution):
+            if release.version == version and release.kind == "bdist_wheel":
+                return contract_in_wheel(release.filename, index.download(release))
+    raise CannotDo(f"the index has no wheel of {distribution} {version}", "give a version that is released")
