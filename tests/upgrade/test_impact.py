@@ -8,19 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crucible_pipeline.compat.diff import diff
-from crucible_pipeline.contracts.load import load
-from crucible_pipeline.contracts.model import Contract, Package
-from crucible_pipeline.contracts.read import read_folder
 from crucible_pipeline.upgrade.impact import Hit, impact, needles
+from upgrade.upgrade_services import contract
 
 HERE = Path(__file__).parent
 SERVICES = sorted(path for path in (HERE / "services").rglob("*.py") if path.name != "broken.py")
 LABEL = re.compile(r"# breaks: (?P<rules>[a-z, -]+)$")
-
-
-def contract(name: str) -> Contract:
-    package = Package("crucible-shared", "crucible_shared", "@crucible/shared")
-    return load(read_folder(HERE / "contracts" / name), package)
 
 
 OLD, NEW = contract("old"), contract("new")

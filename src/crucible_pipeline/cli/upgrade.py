@@ -57,7 +57,7 @@ def _upgrade(  # noqa: PLR0917  typer reads the options from the signature
         bool, typer.Option("--pr", help="Push and open a pull request; the token is in GITHUB_TOKEN.")
     ] = False,
     output: Annotated[Format, typer.Option("--format", help="How to print the outcome.")] = Format.TEXT,
-) -> int:
+) -> None:
     """Move every pin of a service to the newest allowed version, on a branch of its own.
 
     The work tree and the checked out branch stay as they are.
@@ -77,7 +77,7 @@ def _upgrade(  # noqa: PLR0917  typer reads the options from the signature
         print_json(as_json(outcomes))
     for outcome in outcomes:
         _show(outcome, request, quiet=output is Format.JSON)
-    return max(outcome.exit_code for outcome in outcomes)
+    raise typer.Exit(max(outcome.exit_code for outcome in outcomes))
 
 
 def _index(given: str) -> Index:
