@@ -82,19 +82,25 @@ def _inside(schema: Schema, module: str, name: str, found: list[TypeDef]) -> Sch
     """The schema with the enums inside it named."""
     changes: dict[str, object] = {}
     if schema.properties:
-        changes["properties"] = {
+        named = {
             key: _named(sub, module, name + _pascal(key), found) for key, sub in schema.properties.items()
         }
+        changes["properties"] = named
     for field, suffix in (("items", "Item"), ("additional_properties", "Value")):
         sub: Schema | None = getattr(schema, field)
         if sub is not None:
             changes[field] = _named(sub, module, name + suffix, found)
     for field in ("any_of", "one_of"):
         subs: tuple[Schema, ...] = getattr(schema, field)
-        changes[field] = tuple(
-            _named(sub, module, f"{name}Choice{number}", found) for number, sub in enumerate(subs, 1)
-        )
-    changes["all_of"] = tuple(_inside(sub, module, name, found) for sub in schema.all_of)
+        if subs:
+            choices = [
+                _named(sub, module, f"{name}Choice{place}", found) for place, sub in enumerate(subs, 1)
+            ]
+            changes[field] = tuple(choices)
+    if schema.all_of:
+        changes["all_of"] = tuple(_inside(sub, module, name, found) for sub in schema.all_of)
+    if not changes:
+        return schema
     return replace(schema, **changes)  # type: ignore[arg-type]  # each field with a value of its own type
 
 

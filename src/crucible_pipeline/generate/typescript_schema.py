@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, cast
 
 from crucible_pipeline.contracts.model import KEYWORDS, JsonValue, Schema
@@ -13,8 +14,9 @@ _LEFT_OUT = frozenset(
     {"title", "description", "examples", "deprecated", "read_only", "write_only", "extensible"}
     | {"enum_names", "enum_descriptions", "direction", "renamed_from", "discriminator"}
 )
-_FIELDS = tuple((field, keyword) for field, keyword in KEYWORDS.items() if field not in _LEFT_OUT)
-_EMPTY = Schema()
+_FIELDS = tuple(field for field in KEYWORDS if field not in _LEFT_OUT)
+_GIVEN = attrgetter(*_FIELDS)
+_NOTHING_GIVEN = _GIVEN(Schema())
 
 # Characters that may stand behind a backslash with the `u` flag (ECMA-262, IdentityEscape and ClassEscape).
 _SYNTAX = frozenset("^$\\.*+?()[]{}|/")
@@ -28,10 +30,9 @@ def data(schema: Schema) -> JsonValue:
     if schema.always is not None:
         return schema.always
     found: dict[str, JsonValue] = {}
-    for field, keyword in _FIELDS:
-        value = getattr(schema, field)
-        if value != getattr(_EMPTY, field) and not (field == "enum" and schema.extensible):
-            found[keyword] = _READERS[field](value) if field in _READERS else _plain(value)
+    for field, value, nothing in zip(_FIELDS, _GIVEN(schema), _NOTHING_GIVEN, strict=True):
+        if value is not nothing and value != nothing and not (field == "enum" and schema.extensible):
+            found[KEYWORDS[field]] = _READERS[field](value) if field in _READERS else _plain(value)
     return found
 
 

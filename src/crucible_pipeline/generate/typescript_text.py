@@ -8,20 +8,21 @@ from crucible_pipeline.contracts.model import JsonValue
 
 WIDTH = 100
 _STEP = "  "
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+# U+2028 and U+2029 end a line for some tools, and a lone surrogate has no UTF-8 form.
+_UNSAFE = re.compile("[\u2028\u2029\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_IDENTIFIER = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 def literal(value: JsonValue) -> str:
-    """A JSON value on one line; text that a source file cannot hold is escaped.
-
-    U+2028 and U+2029 end a line for some tools, and a lone surrogate has no UTF-8 form.
-    """
+    """A JSON value on one line; text that a source file cannot hold is escaped."""
     if isinstance(value, dict):
         members = [f"{member(key)}: {literal(item)}" for key, item in value.items()]
         return f"{{ {', '.join(members)} }}" if members else "{}"
     if isinstance(value, list):
         return f"[{', '.join(literal(item) for item in value)}]"
-    text = json.dumps(value, ensure_ascii=False)
-    return re.sub("[\u2028\u2029\x7f-\x9f\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", _ENCODE(value))
 
 
 def member(key: str) -> str:
@@ -44,7 +45,7 @@ def pretty(value: JsonValue, indent: str = "") -> str:
 
 def name(key: str) -> str:
     """A property name of a type: bare where it is an identifier of ASCII."""
-    return key if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key) else literal(key)
+    return key if _IDENTIFIER.fullmatch(key) else literal(key)
 
 
 def doc(description: str | None, tags: Mapping[str, str] | None = None) -> list[str]:
@@ -52,7 +53,7 @@ def doc(description: str | None, tags: Mapping[str, str] | None = None) -> list[
 
     A line that begins with `@` would be read as a tag, or as an order to the compiler.
     """
-    said = re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", description or "").strip()
+    said = _CONTROL.sub(" ", description or "").strip()
     lines = [re.sub(r"^\s*@", r"\\@", line.rstrip()) for line in said.splitlines()]
     for tag, value in (tags or {}).items():
         lines.append(f"@{tag} {value}".rstrip())
