@@ -31,7 +31,7 @@ class Artifacts:
 
 
 def clone_at(repository: Repository, tag: str, folder: Path) -> Repository:
-    """A fresh clone with this tag checked out and no other tag that could name the version.
+    """A fresh clone, whole, with this tag checked out.
 
     Args:
         repository: the source.
@@ -44,7 +44,6 @@ def clone_at(repository: Repository, tag: str, folder: Path) -> Repository:
     copy = clone(repository.root, folder)
     # A branch of the tag's name would win over it if it were given to `clone`.
     copy.run("checkout", "--quiet", "--detach", f"refs/tags/{tag}")
-    copy.keep_only_tag(tag)
     return copy
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from packaging.version import Version
@@ -46,14 +47,14 @@ class Plan:
 
 
 def plan(
-    project: Project, wanted: Version | None, date: str, branch: str | None, environ: Mapping[str, str]
+    project: Project, wanted: Version | None, today: date, branch: str | None, environ: Mapping[str, str]
 ) -> Plan:
     """Check everything and plan a release of what is committed.
 
     Args:
         project: in a work tree.
         wanted: the version; None takes what the comparison with earlier releases asks for.
-        date: ISO 8601, for the changelog.
+        today: for the changelog, and for waivers that expire.
         branch: the branch that releases come from; the repository's default branch if None.
         environ: the caller's.
 
@@ -65,7 +66,7 @@ def plan(
     repository = Repository.containing(project.root)
     if not repository.has_commits():
         raise CannotDo("the repository has no commit", "commit the contracts first")
-    state = facts.judged(project, repository, wanted)
+    state = facts.judged(project, repository, "HEAD", wanted, today)
     version = wanted or next_after(state.released, state.next_version)
     tag = tag_for(version)
     known = facts.of_repository(repository, tag, branch)
@@ -73,7 +74,7 @@ def plan(
     known = facts.with_contents(known, project, state.files, changelog.UNRELEASED)
     require(RELEASE, facts.with_environment(known, environ))
     path = project.root / facts.CHANGELOG
-    text = changelog.roll(facts.text_of(path), version, date, [*map(line_for, state.changes)])
+    text = changelog.roll(facts.text_of(path), version, today.isoformat(), [*map(line_for, state.changes)])
     package = project.package.distribution
     return Plan(
         package,
@@ -123,6 +124,6 @@ def carry_out(plan: Plan, repository: Repository, *, push: bool) -> str:
         try:
             repository.push(plan.branch, plan.tag)
         except CannotDo as error:
-            again = f"git push --atomic origin HEAD:refs/heads/{plan.branch} refs/tags/{plan.tag}"
+            again = f"push it: git push --atomic origin HEAD:refs/heads/{plan.branch} refs/tags/{plan.tag}"
             raise CannotDo(f"{plan.tag} is tagged here and not pushed: {error.what}", again) from error
     return commit

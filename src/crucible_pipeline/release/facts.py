@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from packaging.version import Version
@@ -9,8 +10,9 @@ from packaging.version import Version
 from crucible_pipeline.compat.bases import contract_at
 from crucible_pipeline.compat.change import Change
 from crucible_pipeline.compat.verdict import judge
+from crucible_pipeline.contracts.check import lint
 from crucible_pipeline.contracts.project import Project, load_project
-from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.errors import CannotDo, InvalidInput
 from crucible_pipeline.generate.generate import generate
 from crucible_pipeline.generate.write import stale
 from crucible_pipeline.git import Repository
@@ -29,7 +31,7 @@ class Judgement:
 
     Args:
         files: what they generate: `python/<path>` and `typescript/<path>` → text.
-        released: the versions that are tagged.
+        released: the versions that are tagged in the commit's history.
         base: the release compared with; None for a first one.
         required: which number has to rise after `base`.
         next_version: the smallest version that is enough; None without a base.
@@ -44,29 +46,42 @@ class Judgement:
     changes: tuple[Change, ...] = ()
 
 
-def judged(project: Project, repository: Repository, version: Version | None) -> Judgement:
+def judged(
+    project: Project, repository: Repository, at: str, version: Version | None, today: date
+) -> Judgement:
     """Read the contracts and compare them with the releases that a version must talk to.
 
     Args:
-        project: in a work tree, or in a clone at a tag.
+        project: in the work tree, or in a clone at a tag.
         repository: whose tags tell what is released.
+        at: the commit; only releases in its history count.
         version: the candidate; None for one that follows everything.
+        today: waivers that expired before count no longer.
 
     Raises:
-        InvalidInput: the contracts have problems.
+        InvalidInput: the contracts have problems, stale waivers among them.
     """
     contract = load_project(project)
+    problems = lint(contract)
+    if problems:
+        raise InvalidInput(problems)
     files = generate(contract)
-    released = tuple(from_tag(tag) for tag in repository.release_tags())
+    released = tuple(from_tag(tag) for tag in repository.release_tags(at=at))
     others = rivals(released, version)
+    verdict = judge(
+        contract,
+        {str(other): contract_at(f"refs/tags/{to_tag(other)}", project, repository) for other in others},
+        package=project.package.distribution,
+        newest=others[-1] if others else None,
+        mode=project.mode,
+        today=today,
+    )
+    if verdict.problems:
+        raise InvalidInput(verdict.problems)
     if not others:
         return Judgement(files, released)
-    bases = {str(other): contract_at(to_tag(other)) for other in others}
-    verdict = judge(
-        contract, bases, package=project.package.distribution, newest=others[-1], mode=project.mode
-    )
     return Judgement(
-        files, released, others[-1], verdict.required_bump, verdict.next_version, tuple(verdict.changes)
+        files, released, others[-1], verdict.required_bump, verdict.next_version, verdict.changes
     )
 
 

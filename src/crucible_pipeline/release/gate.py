@@ -9,6 +9,7 @@ from packaging.version import Version
 from crucible_pipeline.compat.verdict import judge
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.snapshot import restore
+from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.catalog import Candidate, Published
 from crucible_pipeline.release.candidate import rivals
 from crucible_pipeline.version import is_enough
@@ -17,11 +18,12 @@ _MAX_BYTES = 64 << 20
 _SNAPSHOT = "contract.json"
 
 
-def gate(candidate: Candidate) -> str | None:
+def gate(candidate: Candidate, *, mode: str = "full") -> str | None:
     """Judge a file on its way into the index by the `contract.json` that it and the releases before hold.
 
     Args:
         candidate: a valid file; yanked releases and pre-releases before it promise nothing.
+        mode: `full`, `backward` or `forward`, as the project's own check counts.
 
     Returns:
         None where it may enter: its project publishes no contracts, it is the first release of its line or
@@ -36,14 +38,17 @@ def gate(candidate: Candidate) -> str | None:
     bases = {str(version): found for version in others if (found := _of(published[version])) is not None}
     if not bases:
         return None
-    contract = contract_in(candidate.filename, candidate.read())
+    try:
+        contract = contract_in(candidate.filename, candidate.read())
+    except Refused as error:
+        return f"the {_SNAPSHOT} of {candidate.project} {candidate.version} cannot be read: {error.what}"
     if contract is None:
         return (
             f"{candidate.filename} holds no {_SNAPSHOT} and earlier releases of {candidate.project} do;"
             " build it with crucible publish"
         )
     newest = max(map(Version, bases))
-    verdict = judge(contract, bases, package=candidate.project, newest=newest, mode="full")
+    verdict = judge(contract, bases, package=candidate.project, newest=newest, mode=mode)
     if is_enough(candidate.version, newest, verdict.required_bump):
         return None
     return (
@@ -59,7 +64,10 @@ def contract_in(filename: str, content: bytes) -> Contract | None:
         Refused: its `contract.json` cannot be understood.
     """
     text = _from_wheel(content) if filename.endswith(".whl") else _from_sdist(content)
-    return None if text is None else restore(text.decode(), filename)
+    try:
+        return None if text is None else restore(text.decode(), filename)
+    except UnicodeDecodeError:
+        raise Refused(f"{filename} holds a {_SNAPSHOT} that is no UTF-8") from None
 
 
 def _of(file: Published) -> Contract | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from packaging.version import Version
@@ -70,9 +71,13 @@ def tagged(
         require(TAGGED, known)
     clone = clone_at(repository, name, folder)
     there = find_project(clone.root / _below(repository.root, project.contracts))
-    state = facts.judged(there, repository, from_tag(name))
+    # A waiver that expires later changes nothing about a tag: its own day counts.
+    day = datetime.fromtimestamp(clone.time_of("HEAD"), UTC).date()
+    state = facts.judged(there, clone, f"refs/tags/{name}", from_tag(name), day)
     known = facts.with_contents(facts.with_judgement(known, state), there, state.files, str(from_tag(name)))
     require(PUBLISH, known)
+    # What is built from here may find no other tag that could name the version.
+    clone.keep_only_tag(name)
     prefix = _below(clone.root, there.root)
     return Tagged(
         name,

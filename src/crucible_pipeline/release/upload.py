@@ -10,6 +10,8 @@ from crucible_pipeline.release.build import run
 from crucible_pipeline.release.environment import credentials, for_twine, plain
 from crucible_pipeline.release.target import Target
 
+_TWINE = (sys.executable, "-P", "-m", "twine", "--no-color")
+
 
 def check(files: Sequence[Path], environ: Mapping[str, str], folder: Path) -> None:
     """Let twine judge the metadata (`twine check --strict`).
@@ -17,8 +19,7 @@ def check(files: Sequence[Path], environ: Mapping[str, str], folder: Path) -> No
     Raises:
         CannotDo: twine objects; the error holds its words.
     """
-    argv = [sys.executable, "-P", "-m", "twine", "check", "--strict", *map(os.fspath, files)]
-    run(argv, plain(environ) | {"NO_COLOR": "1"}, folder, "twine check")
+    run([*_TWINE, "check", "--strict", *map(os.fspath, files)], plain(environ), folder, "twine check")
 
 
 def login_of(target: Target, environ: Mapping[str, str]) -> tuple[str, str] | None:
@@ -43,9 +44,10 @@ def upload(files: Sequence[Path], target: Target, environ: Mapping[str, str], fo
     Raises:
         CannotDo: twine failed; the error holds the end of its output with the index's own sentence.
     """
-    argv = [sys.executable, "-P", "-m", "twine", "upload", "--non-interactive", "--disable-progress-bar"]
+    argv = [*_TWINE, "upload", "--non-interactive", "--disable-progress-bar"]
     # Only the verbose form prints the sentence in which an index says why it refuses.
     argv += ["--verbose", *target.arguments, "--", *map(os.fspath, files)]
     login = login_of(target, environ)
-    environment = for_twine(environ) | {"NO_COLOR": "1"}
+    # Twine breaks lines at the width of its terminal, and an index's sentence with them.
+    environment = for_twine(environ) | {"COLUMNS": "500"}
     run(argv, environment, folder, "the upload", hidden=login[1:] if login else ())

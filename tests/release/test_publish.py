@@ -1,0 +1,278 @@
+"""`crucible publish`: a real tag, a real build, a real upload and a real installation."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crucible_pipeline.cli.app import main
+from crucible_pipeline.contracts.project import find_project
+from crucible_pipeline.git import Repository, clone
+from crucible_pipeline.index.server import Running, running
+from crucible_pipeline.release.archive import repacked, untarred, unzipped
+from crucible_pipeline.release.build import build
+from crucible_pipeline.release.gate import gate
+from crucible_pipeline.release.tagged import tagged
+from release.contracts_repository import STATUS, Workshop
+
+WHEEL = "crucible_shared-0.1.0-py3-none-any.whl"
+SDIST = "crucible_shared-0.1.0.tar.gz"
+INFO = "crucible_shared-0.1.0.dist-info"
+
+
+@dataclass(frozen=True)
+class Published:
+    """One release, built and uploaded once for all tests.
+
+    Args:
+        shop: its repository.
+        dist: its artifacts.
+        index: that lists it; only a token may read.
+        document: what the command printed.
+        progress: what it printed on stderr.
+    """
+
+    shop: Workshop
+    dist: Path
+    index: Running
+    document: dict[str, Any]
+    progress: str
+
+
+@pytest.fixture(scope="session")
+def published(_released: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    folder = tmp_path_factory.mktemp("published")
+    shop = _released.copy(folder / "repository")
+    # What lies about in a developer's tree, ignored by git, must not be shipped.
+    for stray in ("build/lib/crucible_shared/old.py", "src/crucible_shared/__pycache__/x.pyc"):
+        (shop.root / stray).parent.mkdir(parents=True, exist_ok=True)
+        (shop.root / stray).write_text("stray")
+    with running(gate=gate, anonymous_read=False) as index, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(shop.root)
+        patch.setenv("CRUCIBLE_TOKEN", index.token)
+        patch.setenv("PYTHONPATH", str(folder))
+        patch.setenv("VIRTUAL_ENV", str(folder))
+        argv = [
+            "publish",
+            "--repository",
+            index.upload_url,
+            "--dist",
+            str(folder / "dist"),
+            "--format",
+            "json",
+        ]
+        done = subprocess.run(
+            [Path(sys.executable).parent / "crucible", *argv], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        yield Published(shop, folder / "dist", index, json.loads(done.stdout), done.stderr)
+
+
+def published_again(made: Published, dist: Path, *, index: Running | None = None, name: str = "") -> int:
+    target = name or (index or made.index).upload_url
+    return main(["publish", "--repository", target, "--dist", str(dist), "--format", "json"])
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(published: Published) -> None:
+    generated = {
+        path.relative_to(published.shop.root / "src").as_posix()
+        for path in (published.shop.root / "src" / "crucible_shared").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert set(unzipped((published.dist / WHEEL).read_bytes())) == generated | {
+        f"{INFO}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "top_level.txt", "licenses/LICENSE")
+    }
+    assert {
+        "crucible_shared/__init__.py",
+        "crucible_shared/contract.json",
+        "crucible_shared/contracts/constants/limits.yaml",
+        "crucible_shared/contracts/job-status.yaml",
+        "crucible_shared/job_status.py",
+        "crucible_shared/py.typed",
+    } <= generated
+
+
+def test_the_sdist_holds_what_builds_the_wheel_and_nothing_else(published: Published) -> None:
+    files = set(untarred((published.dist / SDIST).read_bytes()))
+    top = "crucible_shared-0.1.0"
+    package = {
+        f"{top}/src/{name}" for name in unzipped((published.dist / WHEEL).read_bytes()) if INFO not in name
+    }
+    own = {name for name in files if not name.startswith(f"{top}/src/crucible_shared.egg-info/")}
+    names = ("pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "LICENSE", "PKG-INFO", "setup.cfg")
+    assert own == package | {f"{top}/{name}" for name in names}
+
+
+def test_each_step_is_named_with_its_time(published: Published) -> None:
+    steps = ["preconditions", "build", "contents", "twine check", "index", "upload", "confirmation"]
+    assert [step["name"] for step in published.document["steps"]] == steps
+    assert all(step["seconds"] >= 0 for step in published.document["steps"])
+    lines = published.progress.strip().splitlines()
+    assert [line[:14].strip() for line in lines] == steps
+    assert published.index.token not in published.progress
+
+
+def test_the_index_lists_the_hashes_that_were_printed(published: Published) -> None:
+    listed = {file.name: file.sha256 for file in published.index.catalog.project("crucible-shared").files}
+    assert listed == {file["name"]: file["sha256"] for file in published.document["files"]}
+    assert published.document["confirmed"].endswith(WHEEL)
+    assert published.document["tag"] == "v0.1.0"
+
+
+def test_published_again_it_sends_nothing_and_confirms(
+    published: Published, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pypirc = f"[own]\nrepository = {published.index.upload_url}\nusername = __token__\n"
+    (tmp_path / ".pypirc").write_text(f"{pypirc}password = {published.index.token}\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(published.shop.root)
+    assert published_again(published, published.dist, name="own") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["uploaded"] == []
+    assert document["confirmed"].endswith(WHEEL)
+
+
+def test_other_bytes_under_a_published_name_are_refused(
+    published: Published, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    dist = shutil.copytree(published.dist, tmp_path / "dist")
+    (dist / SDIST).write_bytes(repacked((dist / SDIST).read_bytes(), 7))
+    monkeypatch.setenv("CRUCIBLE_TOKEN", published.index.token)
+    monkeypatch.chdir(published.shop.root)
+    assert published_again(published, dist) == 1
+    assert f"lists {SDIST} with other content" in capsys.readouterr().err
+
+
+def test_an_artifact_changed_after_the_build_is_refused(
+    published: Published, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    dist = shutil.copytree(published.dist, tmp_path / "dist")
+    data = bytearray((dist / WHEEL).read_bytes())
+    data[100] ^= 1
+    (dist / WHEEL).write_bytes(data)
+    monkeypatch.chdir(published.shop.root)
+    assert published_again(published, dist) == 1
+    assert WHEEL in capsys.readouterr().err
+
+
+def test_a_wrong_token_fails_with_the_indexs_words_and_never_shows(
+    published: Published, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], index: Running
+) -> None:
+    monkeypatch.setenv("CRUCIBLE_TOKEN", "wr0ng-s3cret")
+    monkeypatch.chdir(published.shop.root)
+    assert published_again(published, published.dist, index=index) == 2
+    captured = capsys.readouterr()
+    assert "the upload failed" in captured.err
+    assert "wr0ng-s3cret" not in captured.out + captured.err
+    assert index.catalog.projects() == ()
+
+
+def refused(shop: Workshop, capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, str]:
+    """The objections to a publication; none of its later steps may have begun."""
+    assert main(["publish", "--dry-run", "--format", "json", *arguments]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[0].split() == ["preconditions", "failed"]
+    rows = json.loads(captured.out)["objections"]
+    return {row["check"]: f"{row['what']}; {row['todo']}" for row in rows}
+
+
+def test_everything_that_stands_against_a_tag_is_named_before_anything_is_built(
+    released: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    released.repository.run("checkout", "--quiet", "-b", "side")
+    released.write(status=STATUS.replace("done]", "done, paused]"))
+    released.commit("Code and changelog forgotten")
+    released.repository.run("tag", "v0.1.1")
+    (released.root / "stray.txt").write_text("stray")
+    monkeypatch.chdir(released.root)
+    monkeypatch.setenv("SETUPTOOLS_SCM_PRETEND_VERSION", "9.9.9")
+    found = refused(released, capsys)
+    assert set(found) == {
+        "tag", "work tree", "branch", "environment", "generated code", "changelog", "version"
+    }  # fmt: skip
+    assert "mere name" in found["tag"]
+    assert "take 0.2.0 or more" in found["version"]
+
+
+@pytest.mark.parametrize("tag", ["version-1", "v1.0", "v0.1.0-rc1", "pipeline-v0.1.0", "v9x"])
+def test_a_tag_that_is_not_a_version_is_refused(
+    fresh: Workshop, tag: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh.repository.tag(tag, "no version")
+    monkeypatch.chdir(fresh.root)
+    assert "names no version" in refused(fresh, capsys)["tag"]
+    assert "there is no tag v0.9.0" in refused(fresh, capsys, "--tag", "v0.9.0")["tag"]
+
+
+def test_a_shallow_clone_is_refused_with_its_tag_and_without(
+    released: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    released.note("Later.")
+    released.commit("Later")
+    for arguments, checks in (
+        (["--depth", "1"], {"tag", "history"}),
+        (["--depth", "1", "--branch", "v0.1.0"], {"history", "branch"}),
+        (["--no-tags"], {"tag"}),
+    ):
+        copy = tmp_path / "-".join(arguments).replace("--", "")
+        argv = ["git", "clone", "--quiet", *arguments, f"file://{released.root}", str(copy)]
+        subprocess.run(argv, check=True, capture_output=True)
+        monkeypatch.chdir(copy)
+        assert checks <= set(refused(Workshop(copy), capsys))
+
+
+def test_a_tag_is_looked_into_as_it_is_and_not_as_the_tree_is(
+    released: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (released.root / "src" / "crucible_shared" / "job_status.py").write_text("broken = 1\n")
+    released.commit("Stale code")
+    released.repository.run("tag", "-a", "-m", "stale", "v0.1.1")
+    monkeypatch.chdir(released.root)
+    assert "job_status.py" in refused(released, capsys, "--tag", "v0.1.1")["generated code"]
+
+
+def test_without_an_index_nothing_begins(
+    released: Workshop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(released.root)
+    monkeypatch.delenv("CRUCIBLE_REPOSITORY", raising=False)
+    assert main(["publish"]) == 2
+    assert "give --repository, or --dry-run" in capsys.readouterr().err
+
+
+def test_only_the_tag_that_is_published_can_name_the_version(released: Workshop, tmp_path: Path) -> None:
+    for tag in ("v0.2.0", "v9x", "pipeline-v9.9.9", "version-1"):
+        released.repository.run("tag", "--annotate", "--message", "later", tag)
+    released.repository.run("branch", "v0.1.0", "HEAD")
+    found = tagged(released.project, "v0.1.0", "main", {}, tmp_path / "clone")
+    assert Repository(found.project.root).tags_at("HEAD") == ["v0.1.0"]
+    said = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "setuptools_scm"],
+        cwd=found.project.root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == "0.1.0"
+
+
+@pytest.mark.slow
+def test_two_builds_of_one_tag_are_the_same_bytes(published: Published, tmp_path: Path) -> None:
+    copy = clone(published.shop.root, tmp_path / "elsewhere")
+    before = os.umask(0o077)
+    try:
+        project = find_project(copy.root / "contracts")
+        source = tagged(project, "v0.1.0", "main", {}, tmp_path / "clone")
+        (tmp_path / "dist").mkdir()
+        made = build(source.project.root, tmp_path / "dist", source.time, os.environ)
+    finally:
+        os.umask(before)
+    for path in made.files:
+        assert path.read_bytes() == (published.dist / path.name).read_bytes(), path.name
