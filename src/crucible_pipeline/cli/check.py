@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from packaging.version import Version
@@ -15,9 +15,11 @@ from packaging.version import Version
 from crucible_pipeline.cli.app import print_json
 from crucible_pipeline.compat import report
 from crucible_pipeline.compat.bases import Base, contract_at, contract_in_wheel, named_base
+from crucible_pipeline.compat.diff import diff
 from crucible_pipeline.compat.table import explained
 from crucible_pipeline.compat.verdict import BEFORE_ALL, MODES, Verdict, judge
 from crucible_pipeline.contracts.check import lint
+from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.project import Project, find_project, load_project
 from crucible_pipeline.errors import CannotDo, InvalidInput, Problem, Refused
 from crucible_pipeline.git import Repository
@@ -61,26 +63,20 @@ def _check(  # noqa: PLR0917  typer reads the options from the signature
     index_url: Annotated[
         str, typer.Option(help="The index that knows BASE; CRUCIBLE_INDEX_URL if not given.")
     ] = "",
-) -> int:
+) -> None:
     """Say what a change of the contracts breaks, with the payload that proves it, and which version it needs.
 
     Example: crucible check --against v0.3.0 --version 0.3.1
     """
     if explain:
         sys.stdout.write(_explained(explain))
-        return 0
+        return
     if mode and mode not in MODES:
         raise CannotDo(f"there is no mode {mode!r}", f"give one of {', '.join(MODES)}")
     wanted = parse(version) if version else None
     project = find_project(contracts)
-    try:
-        contract = load_project(project)
-    except InvalidInput as error:
-        return _refused(error.problems, output)
-    problems = lint(contract)
-    if problems:
-        return _refused(problems, output)
-    bases, newest = _bases(against, project, wanted, index_url)
+    contract = _clean(project, output)
+    bases, newest = _bases(against, project, contract, wanted, index_url)
     verdict = judge(
         contract,
         {base.name: base.contract for base in bases},
@@ -90,9 +86,21 @@ def _check(  # noqa: PLR0917  typer reads the options from the signature
         today=datetime.now(UTC).date(),
     )
     if verdict.problems:
-        return _refused(verdict.problems, output)
+        _refuse(verdict.problems, output)
     _print(verdict, output)
-    return _answer(verdict, wanted, newest)
+    raise typer.Exit(_answer(verdict, wanted, newest))
+
+
+def _clean(project: Project, output: Format) -> Contract:
+    """The contracts, without any problem; else the problems are printed and the command ends."""
+    try:
+        contract = load_project(project)
+        problems = tuple(lint(contract))
+    except InvalidInput as error:
+        _refuse(error.problems, output)
+    if problems:
+        _refuse(problems, output)
+    return contract
 
 
 def _explained(name: str) -> str:
@@ -105,7 +113,7 @@ def _explained(name: str) -> str:
     )
 
 
-def _refused(problems: Iterable[Problem], output: Format) -> int:
+def _refuse(problems: Iterable[Problem], output: Format) -> NoReturn:
     listed = sorted(problems)
     match output:
         case Format.JSON:
@@ -116,7 +124,7 @@ def _refused(problems: Iterable[Problem], output: Format) -> int:
             sys.stdout.write(report.problems_github(listed))
         case Format.TEXT:
             sys.stderr.write("".join(f"{problem}\n" for problem in listed))
-    return 1
+    raise typer.Exit(1)
 
 
 def _print(verdict: Verdict, output: Format) -> None:
@@ -154,7 +162,7 @@ def _repository(project: Project) -> Repository | None:
 
 
 def _bases(
-    against: str, project: Project, wanted: Version | None, index_url: str
+    against: str, project: Project, contract: Contract, wanted: Version | None, index_url: str
 ) -> tuple[list[Base], Version | None]:
     """What to compare with, and the newest release, after which the bump is counted."""
     repository = _repository(project)
@@ -162,14 +170,17 @@ def _bases(
     if against:
         base = named_base(against, project, repository) or _indexed(against, project, index_url)
         return [base], base.version or (released[-1] if released else None)
-    others = rivals(released, wanted)
-    if not others or repository is None:
+    if repository is None or not released:
         return [], None
-    bases = [
-        Base(str(version), contract_at(f"refs/tags/{to_tag(version)}", project, repository), version)
-        for version in others
-    ]
-    return bases, others[-1]
+    if wanted in released and diff(_tagged(wanted, project, repository), contract):
+        wanted = None  # that version is taken by another contract, so it follows nothing
+    others = rivals(released, wanted)
+    bases = [Base(str(other), _tagged(other, project, repository), other) for other in others]
+    return bases, others[-1] if others else None
+
+
+def _tagged(version: Version, project: Project, repository: Repository) -> Contract:
+    return contract_at(f"refs/tags/{to_tag(version)}", project, repository)
 
 
 def _released(repository: Repository | None) -> list[Version]:

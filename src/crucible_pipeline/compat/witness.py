@@ -42,6 +42,8 @@ def witness(asking: Asking, place: Place | None, finding: Finding, direction: Di
     likes, refuses = (asking.new, asking.old) if forward else (asking.old, asking.new)
     here, there = (new, old) if forward else (old, new)
     whole = Root(root.new, root.old) if forward else root
+    if any(_endless(side, form) for side, form in ((likes, here), (refuses, there))):
+        return None
     tried = 0
     for value in _values(likes, here, refuses, there, finding):
         tried += 1
@@ -54,6 +56,12 @@ def witness(asking: Asking, place: Place | None, finding: Finding, direction: Di
             if shows and rejections(refuses.contract, whole.new, payload):
                 return Witness(direction, payload)
     return None
+
+
+def _endless(side: Side, schema: Schema) -> bool:
+    """Whether references lead only to each other, so that no validator comes to an end."""
+    form = side.expanded(schema)
+    return form.ref is not None or any(part.ref is not None for part in form.all_of)
 
 
 def _values(likes: Side, here: Schema, refuses: Side, there: Schema, finding: Finding) -> Iterator[JsonValue]:
