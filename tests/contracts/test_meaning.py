@@ -328,3 +328,13 @@ def test_a_required_property_with_a_slip_in_its_name_is_a_finding() -> None:
             "did you mean 'code'? [required-misspelled]"
         )
     ]
+
+
+def test_a_value_of_an_enum_that_its_type_rules_out_is_a_finding() -> None:
+    contract = loaded({"a.yaml": "type: string\nenum: [a, null]\n"})
+    assert [str(problem) for problem in lint(contract)] == [
+        (
+            "contracts/a.yaml:1:1: the value null of the enum is of no type that is allowed; "
+            "extend the type or remove the value [enum-impossible]"
+        )
+    ]

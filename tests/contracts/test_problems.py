@@ -111,6 +111,7 @@ SCHEMA_DEFECTS = [
         "3:19: no value is from minimum 1 to exclusiveMaximum 1",
     ),
     ("minLength: 2\nmaxLength: 1", "2:12: no value is from minLength 2 to maxLength 1"),
+    ("exclusiveMinimum: true", "1:1: exclusiveMinimum has no minimum beside it; write the number itself"),
     # refused, never dropped
     ("$anchor: a", "1:1: '$anchor' cannot be used: "),
     ("$dynamicRef: '#a'", "1:1: '$dynamicRef' cannot be used: "),

@@ -1,9 +1,11 @@
 """Lint, pure: what is allowed and still surely not meant. Each finding has a rule id."""
 
 import difflib
+import json
 from collections.abc import Callable, Iterator
 
 from crucible_pipeline.contracts.model import Contract, Schema, StateMachine
+from crucible_pipeline.contracts.plain import types_of
 from crucible_pipeline.errors import Problem
 
 
@@ -54,4 +56,18 @@ def _nearly(schema: Schema) -> Iterator[tuple[str, str]]:
                 yield name, close
 
 
-_RULES: tuple[Callable[[Contract], Iterator[Problem]], ...] = (_unreachable_states, _misspelled_required)
+def _impossible_values(contract: Contract) -> Iterator[Problem]:
+    """A value of an enum that the type beside it rules out."""
+    for definition in contract.types.values():
+        for schema in definition.schema.walk():
+            for value in schema.enum or ():
+                if schema.types and not types_of(value).intersection(schema.types):
+                    what = f"the value {json.dumps(value)} of the enum is of no type that is allowed"
+                    yield Problem(schema.mark, what, "extend the type or remove the value", "enum-impossible")
+
+
+_RULES: tuple[Callable[[Contract], Iterator[Problem]], ...] = (
+    _unreachable_states,
+    _misspelled_required,
+    _impossible_values,
+)

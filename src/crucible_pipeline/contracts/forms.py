@@ -85,12 +85,16 @@ def _members(node: Node, here: Here) -> tuple[JsonValue, ...]:
     return tuple(members)
 
 
-def old_exclusive(entries: Mapping[str, Node], found: dict[str, Any]) -> None:
+def old_exclusive(entries: Mapping[str, Node], here: Here, found: dict[str, Any]) -> None:
     """OpenAPI 3.0: `exclusiveMinimum: true` beside `minimum`."""
     for new, old in (("exclusive_minimum", "minimum"), ("exclusive_maximum", "maximum")):
         node = entries.get(KEYWORDS[new])
-        if node is not None and node.value is True and old in found:
+        if node is None or node.value is not True:
+            continue
+        if old in found:
             found[new] = found.pop(old)
+        elif old not in entries:
+            here.findings.add(node.key, f"{KEYWORDS[new]} has no {old} beside it", "write the number itself")
 
 
 def read_discriminator(entries: Mapping[str, Node], here: Here, found: dict[str, Any]) -> None:

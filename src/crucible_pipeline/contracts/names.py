@@ -2,15 +2,17 @@
 
 import keyword
 import re
+from functools import lru_cache
 
 # Modules that the generated package has besides those of the contract files.
 RESERVED_MODULES = frozenset({"channels", "resources", "contract", "_base"})
 
 
-def words(name: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def words(name: str) -> tuple[str, ...]:
     """The words of a name: `HTTPError-v2` → HTTP, Error, v2."""
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", name))
-    return re.findall(r"[^\W_]+", spaced)
+    return tuple(re.findall(r"[^\W_]+", spaced))
 
 
 def snake(name: str) -> str:

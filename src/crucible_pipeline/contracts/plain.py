@@ -28,7 +28,7 @@ def fits_plainly(schema: Schema, value: JsonValue) -> bool:
     deciding = _DECIDING_FOR_EMPTY if container else _DECIDING
     if any(getattr(schema, field) != _UNSAID[field] for field in deciding):
         return False
-    if schema.types and not _types_of(value).intersection(schema.types):
+    if schema.types and not types_of(value).intersection(schema.types):
         return False
     if schema.enum is not None and not schema.extensible and not any(same(value, one) for one in schema.enum):
         return False
@@ -39,7 +39,8 @@ def fits_plainly(schema: Schema, value: JsonValue) -> bool:
     return True
 
 
-def _types_of(value: JsonValue) -> set[str]:
+def types_of(value: JsonValue) -> set[str]:
+    """The JSON types of a value: 1.0 is an integer and a number, true is neither."""
     if value is None:
         return {"null"}
     if isinstance(value, bool):

@@ -25,6 +25,7 @@ _ONLY_NAMED: Mapping[str, str] = {
 }
 # Read together with their neighbours.
 _FORMS = frozenset({"nullable", "discriminator", "$ref", "enum", "x-extensible-enum"})
+_PASSED_OVER = _WORDS | _FORMS | _ONLY_NAMED.keys()
 _REFUSED: Mapping[str, tuple[str, str]] = {
     "$anchor": ("a name for a place inside a schema is not supported", "give the schema a place under $defs"),
     "$dynamicRef": ("dynamic references are not supported", "use $ref"),
@@ -65,11 +66,11 @@ def read(node: Node, here: Here, *, named: bool = False) -> Schema:
         elif keyword in _REFUSED:
             why, todo = _REFUSED[keyword]
             here.findings.add(child.key, f"{keyword!r} cannot be used: {why}", todo)
-        elif keyword not in _WORDS | _FORMS | _ONLY_NAMED.keys():
+        elif keyword not in _PASSED_OVER:
             _unknown(keyword, child, here)
     forms.read_reference(entries, here, found)
     forms.read_enum(entries, here, found)
-    forms.old_exclusive(entries, found)
+    forms.old_exclusive(entries, here, found)
     forms.read_discriminator(entries, here, found)
     forms.whole_values(found)
     schema = Schema(mark=node.key, **found)
