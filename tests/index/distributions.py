@@ -13,6 +13,9 @@ import httpx
 
 from crucible_pipeline.index.server import Running
 
+# One for all: each new client reads the machine's certificates, which takes longer than an upload.
+CLIENT = httpx.Client(trust_env=False, headers={"accept": "", "accept-encoding": "identity"}, timeout=30)
+
 Members = list[tuple[str, bytes]]
 
 
@@ -80,7 +83,8 @@ def sdist(
     more: tuple[tuple[str, bytes], ...] = (),
 ) -> Dist:
     stem = f"{name.replace('-', '_')}-{version}"
-    members = [(f"{stem}/PKG-INFO", metadata(name, version) if inside is None else inside), *more]
+    head = metadata(name, version) if inside is None else inside
+    members = [(f"{stem}/PKG-INFO", head), (f"{stem}/pyproject.toml", b""), *more]
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for path, data in members:
@@ -108,17 +112,15 @@ def post(
 ) -> httpx.Response:
     """Upload as the legacy form does."""
     secret = index.token if token is None else token
-    return httpx.post(
+    return CLIENT.post(
         index.upload_url,
         data=fields(dist, over),
         files={"content": (dist.filename, dist.content)},
         auth=("__token__", secret) if secret else None,
-        trust_env=False,
     )
 
 
 def fetch(index: Running, path: str, method: str = "GET", **headers: str) -> httpx.Response:
     """Ask with exactly these headers, names with _ for -, and follow nothing."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    with httpx.Client(trust_env=False, headers={"accept": "", "accept-encoding": "identity"}) as client:
-        return client.request(method, f"{index.url}{path}", headers=given)
+    return CLIENT.request(method, f"{index.url}{path}", headers=given)

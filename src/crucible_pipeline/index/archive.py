@@ -181,7 +181,7 @@ class _Bounded(io.RawIOBase):
 
     def __init__(self, filename: Filename, content: BinaryIO, size: int) -> None:
         self._filename, self._size, self._unpacked = filename, size, 0
-        self._stream = gzip.GzipFile(fileobj=content)
+        self._stream = gzip.GzipFile(fileobj=content, mode="rb")
 
     def read(self, size: int = -1) -> bytes:
         """The next piece; tarfile always says how much it wants."""

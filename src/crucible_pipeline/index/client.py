@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -69,11 +70,8 @@ class Index:
         *,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise Refused("the index URL is none", "give the address of its simple API") from error
-        if parsed.scheme not in {"http", "https"} or not parsed.host:
+        parsed = _address(url)
+        if parsed is None:
             raise Refused("the index URL has to start with https:// or http:// and name a host")
         username = username or parsed.username or None
         password = password if password is not None else parsed.password
@@ -215,10 +213,10 @@ def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | No
         return None
     try:
         filename = parse_filename(name)
-        target = base.join(url.partition("#")[0])
-    except (Refused, httpx.InvalidURL):
+        target = _address(urljoin(str(base), url.partition("#")[0]))
+    except (Refused, ValueError):
         return None
-    if filename.project != project or target.scheme not in {"http", "https"}:
+    if filename.project != project or target is None:
         return None
     sha256, yanked = hashes.get("sha256"), row.get("yanked")
     return Release(
@@ -230,6 +228,17 @@ def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | No
         yanked=yanked if isinstance(yanked, str) else "" if yanked is True else None,
         kind=filename.kind,
     )
+
+
+def _address(url: str) -> httpx.URL | None:
+    """A URL that can be asked; None for one without a host, of another scheme, or that is none."""
+    try:
+        # httpx alone takes `http://[` for a host.
+        known = urlsplit(url).hostname
+        parsed = httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
+        return None
+    return parsed if known and parsed.scheme in {"http", "https"} else None
 
 
 def _specifier(text: object) -> str | None:

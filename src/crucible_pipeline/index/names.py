@@ -85,7 +85,7 @@ def parse_filename(text: str) -> Filename:
         if text.endswith(".whl"):
             project, version, build, tags = parse_wheel_filename(text)
             variant = ("".join(map(str, build)), *sorted(str(tag) for tag in tags))
-            return Filename(text, project, version, "bdist_wheel", variant)
+            return Filename(text, normalized(project), version, "bdist_wheel", variant)
         if text.endswith(".tar.gz"):
             project, version = parse_sdist_filename(text)
             return Filename(text, normalized(project), version, "sdist", ())

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import http.client
 import ipaddress
 import logging
 import signal
@@ -14,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
@@ -128,7 +128,7 @@ def running(
         url = f"http://{DEFAULT_HOST}:{port}/"
         worker.start()
         try:
-            _wait_for(url, worker)
+            _wait_for(port, worker)
             yield Running(url, secret, catalog)
         finally:
             worker.stop()
@@ -250,16 +250,19 @@ def _reserved_port() -> Iterator[int]:
         yield port
 
 
-def _wait_for(url: str, worker: _Thread) -> None:
+def _wait_for(port: int, worker: _Thread) -> None:
     deadline = time.monotonic() + START_SECONDS
-    # No proxy of the environment stands between this process and itself.
-    with httpx.Client(trust_env=False, timeout=2) as client:
-        while time.monotonic() < deadline:
-            if not worker.is_alive():
-                raise CannotDo(f"the index did not start: {worker.error}")
-            try:
-                if client.get(f"{url}health").is_success:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.01)
+    while time.monotonic() < deadline:
+        if not worker.is_alive():
+            raise CannotDo(f"the index did not start: {worker.error}")
+        # Plain http.client: no proxy of the environment stands between this process and itself.
+        connection = http.client.HTTPConnection(DEFAULT_HOST, port, timeout=2)
+        try:
+            connection.request("GET", "/health")
+            if connection.getresponse().status == http.HTTPStatus.OK:
+                return
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.01)
+        finally:
+            connection.close()
     raise CannotDo(f"the index did not answer within {START_SECONDS:.0f} seconds")
