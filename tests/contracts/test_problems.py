@@ -152,6 +152,7 @@ SCHEMA_DEFECTS = [
         "$ref: thin.yaml",
         "1:7: the $ref 'thin.yaml' names no file of the contracts; did you mean 'thing.yaml'?",
     ),
+    ("$ref: '#/$defs/Foo'", "1:7: the $ref '#/$defs/Foo' names no type; declare the type or correct"),
     ("$ref: ../../etc/passwd", "1:7: the $ref '../../etc/passwd' leaves the contracts folder"),
     ("$ref: /etc/passwd", "1:7: the $ref '/etc/passwd' leaves the contracts folder"),
     ("$ref: https://packages.example/a.json", "1:7: the $ref 'https://packages.example/a.json' leaves"),

@@ -99,11 +99,13 @@ class Here:
             close = difflib.get_close_matches(path, self.declared.files, n=1)
             todo = f"did you mean {close[0]!r}?" if close else "correct the path, it counts from this file"
             return f"the $ref {ref!r} names no file of the contracts", todo
-        spelled = {f"{file}#{inside}": (file, inside) for file, inside in known}
-        same = [name for name, (_, inside) in spelled.items() if inside == pointer]
-        close = same or difflib.get_close_matches(f"{path}#{pointer}", spelled, n=1)
+        # Those of the same file come last, so that they win among equal names.
+        by_name = {
+            place[1].rpartition("/")[2]: place for place in sorted(known, key=lambda one: one[0] == path)
+        }
+        close = difflib.get_close_matches(pointer.rpartition("/")[2], by_name, n=1)
         if close:
-            file, inside = spelled[close[0]]
+            file, inside = by_name[close[0]]
             start = posixpath.dirname(self.path) or "."
             shown = "" if file == self.path else posixpath.relpath(file, start)
             return f"the $ref {ref!r} names no {what}", f"did you mean {f'{shown}#{inside}'!r}?"
