@@ -1,29 +1,49 @@
 """The `crucible` program: its commands, and the one table from errors to exit codes."""
 
 import importlib
-import importlib.util
 import json
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+from typer.core import TyperGroup
 
 from crucible_pipeline.errors import CrucibleError
 
-# In the order in which a contract travels; each module registers the command (or group) of its name.
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# In the order in which a contract travels; the module of the same name registers the command or group.
 COMMANDS = ("demo", "generate", "check", "release", "publish", "serve", "index", "upgrade")
 
 
-def console(*, stderr: bool = True) -> Console:
+def console(*, stderr: bool = True) -> "Console":
     """A console that colours and animates only on a terminal; progress goes to stderr."""
+    from rich.console import Console  # noqa: PLC0415  a program that prints plain text starts without it
+
     return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 
 def print_json(document: object) -> None:
     """Print one JSON document on stdout."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when it is asked for: `crucible generate` pays for no web server."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  the signature is the group's
+        """Their names, in order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  likewise
+        """One of them, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        holder = typer.Typer(rich_markup_mode="rich", add_completion=False)
+        importlib.import_module(f"{__package__}.{cmd_name}").register(holder)
+        return typer.main.get_group(holder).commands[cmd_name]
 
 
 def _version(wanted: bool) -> None:
@@ -38,6 +58,7 @@ def application() -> typer.Typer:
     """The program with all its commands."""
     app = typer.Typer(
         name="crucible",
+        cls=Commands,
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode="rich",
@@ -55,9 +76,6 @@ def application() -> typer.Typer:
     ) -> None:
         pass
 
-    for name in COMMANDS:
-        if importlib.util.find_spec(f"{__package__}.{name}"):
-            importlib.import_module(f"{__package__}.{name}").register(app)
     return app
 
 

@@ -1,0 +1,214 @@
+"""`crucible demo`: the whole road on this checkout, in a temporary place, by the commands a person types."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crucible_pipeline.cli.app import console
+from crucible_pipeline.contracts.project import find_project
+from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.git import Repository, clone
+from crucible_pipeline.index.server import running
+
+FIRST, TOO_SMALL, SECOND = "0.3.0", "0.3.1", "0.4.0"
+SERVICE = "event-worker"
+# What a contract author does on the second day: a value gets another word, and a limit becomes tighter.
+EDITS = (
+    ("event-contracts.yaml", "enum: [completed, failed, timeout]", "enum: [completed, failed, timed_out]"),
+    ("constants/limits.yaml", "    value: 300\n", "    value: 120\n"),
+)
+CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n### {kind}\n\n- {words}\n"
+USES = "from crucible_shared import EvaluationStatus as S, limits; print({seen})"
+SEEN = "S.RUNNING, S.RUNNING.can_become('completed'), limits.EXECUTION.MAX_TIMEOUT_SECONDS"
+
+HELP = """Walk the whole road on this checkout, in a temporary place.
+
+Tag, build, upload to an embedded index, install into a clean environment, break a contract, be refused a
+version that is too small, release the right one, and propose the upgrade to a service. Your checkout stays as it
+is.
+
+Example: [bold]crucible demo[/bold], or [bold]crucible demo --keep[/bold] to look at what it made.
+"""
+TO_TYPE = """
+Now for real, in your own repository of contracts:
+  crucible generate                       contracts to code
+  crucible check                          what a change breaks, with the payload that proves it
+  crucible release auto                   the version that the verdict requires: changelog, commit, tag
+  crucible index token create --project {package}
+  crucible serve                          the index, on http://127.0.0.1:8470
+  crucible publish --repository http://127.0.0.1:8470/legacy/
+and in a service:
+  crucible upgrade . --index-url http://127.0.0.1:8470/simple/
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """Runs commands as a person would and shows them.
+
+    Args:
+        environment: of every command.
+        started: clock reading, seconds.
+    """
+
+    environment: Mapping[str, str]
+    started: float = field(default_factory=time.monotonic)
+
+    def say(self, text: str) -> None:
+        """Name the next part of the road."""
+        console(stderr=False).print(
+            f"\n[bold]── {text}[/bold]  [dim]{time.monotonic() - self.started:.0f} s[/dim]"
+        )
+
+    def run(self, argv: Sequence[str | Path], at: Path, *, expect: int = 0) -> None:
+        """Show a command, run it, and stop the demo if it ends otherwise than expected.
+
+        Raises:
+            CannotDo: another exit code than `expect`.
+        """
+        words = [os.fspath(word) for word in argv]
+        shown = shlex.join([Path(words[0]).name, *words[1:]])
+        console(stderr=False).print(f"[cyan]$ {shown}[/cyan]", markup=True)
+        command = (
+            [sys.executable, "-m", "crucible_pipeline.cli", *words[1:]] if words[0] == "crucible" else words
+        )
+        sys.stdout.flush()
+        done = subprocess.run(
+            command,
+            cwd=at,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if done.returncode != expect:
+            raise CannotDo(
+                f"`{shown}` ended with {done.returncode} and not with {expect}", "read what it printed above"
+            )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(help=HELP)
+    def demo(
+        keep: Annotated[
+            bool, typer.Option("--keep", help="Keep the temporary place and say where it is.")
+        ] = False,
+    ) -> None:
+        project = find_project(None)
+        with _place(keep) as place:
+            _walk(Repository.containing(project.root), place)
+        console(stderr=False).print(TO_TYPE.format(package=project.package.distribution), markup=False)
+
+
+@contextmanager
+def _place(keep: bool) -> Iterator[Path]:
+    place = Path(tempfile.mkdtemp(prefix="crucible-demo-")).resolve()
+    try:
+        yield place
+    finally:
+        if keep:
+            console().print(f"kept: {place}", markup=False)
+        else:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _walk(checkout: Repository, place: Path) -> None:
+    with running(place / "index") as index:
+        road = Road(_environment(place, index.token))
+        contracts = _contracts(road, checkout, place / "contracts")
+        _release(road, contracts, FIRST, index.upload_url)
+        service = _service(road, checkout.root / "examples" / SERVICE, place, index.simple_url)
+        _second_day(road, contracts)
+        _release(road, contracts, SECOND, index.upload_url)
+        road.say("The service gets a proposal: the pin moves, and the lines that break are named")
+        road.run(["crucible", "upgrade", service.root, "--index-url", index.simple_url], place)
+        branch = service.run("for-each-ref", "--format=%(refname:short)", "refs/heads/crucible")
+        road.run(["git", "show", "--stat", "--patch", "--format=%h %s", branch], service.root)
+
+
+def _environment(place: Path, token: str) -> dict[str, str]:
+    """The user's environment without what would point commands elsewhere, and with an identity for git."""
+    misleading = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
+    kept = {name: value for name, value in os.environ.items() if name not in misleading}
+    person = {"NAME": "Crucible demo", "EMAIL": "demo@packages.example"}
+    identity = {
+        f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()
+    }
+    quiet = {"GIT_PAGER": "cat", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "TMPDIR": os.fspath(place)}
+    return kept | identity | quiet | {"CRUCIBLE_TOKEN": token}
+
+
+def _contracts(road: Road, checkout: Repository, folder: Path) -> Repository:
+    road.say("A clone of this checkout, with no releases yet")
+    if checkout.changes():
+        console().print("uncommitted changes are not part of it", style="yellow")
+    copy = clone(checkout.root, folder)
+    for tag in copy.release_tags():
+        copy.run("tag", "--delete", tag)
+    copy.run("switch", "--quiet", "-C", "main")
+    copy.run("remote", "remove", "origin")
+    road.run(["crucible", "generate", "--check"], folder)
+    road.run(["crucible", "check"], folder)
+    _log(road, copy, "Added", "The contracts of the platform, for the first time.")
+    return copy
+
+
+def _log(road: Road, repository: Repository, kind: str, words: str) -> None:
+    """Write an Unreleased entry of the demo's own, whatever the checkout's changelog says today."""
+    path = repository.root / "CHANGELOG.md"
+    old = path.read_text(encoding="utf-8") if kind == "Changed" else ""
+    entry = CHANGELOG.format(kind=kind, words=words)
+    released = old[old.index("\n## [0") :] if "\n## [0" in old else ""
+    path.write_text(entry + released, encoding="utf-8")
+    road.run(["git", "commit", "--quiet", "--all", "--message", words], repository.root)
+
+
+def _release(road: Road, contracts: Repository, version: str, upload_url: str) -> None:
+    road.say(f"Release {version}: a real tag, a real build, a real upload")
+    road.run(["crucible", "release", version], contracts.root)
+    road.run(["crucible", "publish", "--repository", upload_url], contracts.root)
+
+
+def _service(road: Road, example: Path, place: Path, simple_url: str) -> Repository:
+    road.say("A service installs it, in a clean environment outside the repository")
+    venv.create(place / "env", with_pip=True)
+    python = place / "env" / "bin" / "python"
+    pin = "crucible-shared==0.3.*"
+    road.run([python, "-m", "pip", "install", "--quiet", "--extra-index-url", simple_url, pin], place)
+    road.run([python, "-c", USES.format(seen=SEEN)], Path(place.anchor))
+    folder = place / SERVICE
+    shutil.copytree(example, folder, ignore=shutil.ignore_patterns(".*cache", "__pycache__", ".venv"))
+    road.run(["git", "init", "--quiet", "--initial-branch", "main"], folder)
+    road.run(["git", "add", "."], folder)
+    road.run(["git", "commit", "--quiet", "--message", "A worker pinned to the line 0.3"], folder)
+    return Repository(folder)
+
+
+def _second_day(road: Road, contracts: Repository) -> None:
+    road.say("The second day: a value gets another word, a limit becomes tighter")
+    for name, old, new in EDITS:
+        path = contracts.root / "contracts" / name
+        text = path.read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise CannotDo(f"the demo no longer knows contracts/{name}", f"look for {old!r} in cli/demo.py")
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    road.run(["git", "diff", "--unified=0", "contracts"], contracts.root)
+    road.run(["crucible", "generate"], contracts.root)
+    road.run(["crucible", "check"], contracts.root)
+    _log(road, contracts, "Changed", "A timed out evaluation is now called timed_out and ends after 120 s.")
+    road.say(f"{TOO_SMALL} would lie to every service pinned to ==0.3.*, and is refused")
+    road.run(["crucible", "release", TOO_SMALL], contracts.root, expect=1)
