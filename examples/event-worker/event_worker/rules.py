@@ -49,7 +49,7 @@ def read(channel: str, data: bytes) -> Event:
     """Read one message.
 
     Raises:
-        ValueError: it does not keep the contract of its channel.
+        InvalidEvent: it does not keep the contract of its channel.
         KeyError: the channel is none of `CHANNELS`.
     """
     return _READERS[channel](data)

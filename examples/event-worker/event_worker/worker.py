@@ -4,7 +4,7 @@ import contextlib
 import logging
 import threading
 
-from crucible_shared import EvaluationStatus
+from crucible_shared import EvaluationStatus, InvalidEvent
 from redis import Redis
 from redis.exceptions import WatchError
 
@@ -38,8 +38,8 @@ def handle(broker: Redis, channel: str, data: bytes) -> None:
     """Work on one message; one that breaks the contract is logged and dropped."""
     try:
         event = read(channel, data)
-    except ValueError as error:
-        _log.warning("dropped a message on %s: %s", channel, error)
+    except InvalidEvent as error:
+        _log.warning("dropped a message: %s", error)
         return
     decision = apply(broker, event)
     if decision.reason:

@@ -4,7 +4,7 @@ import itertools
 import json
 
 import pytest
-from crucible_shared import EvaluationStatus
+from crucible_shared import EvaluationStatus, InvalidEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,5 +85,5 @@ def test_every_outcome_of_a_completed_event_is_a_status(outcome: str, status: Ev
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"eval_id": 1}', b"\xff"])
 def test_what_breaks_the_contract_of_its_channel_is_no_event(channel: str, data: bytes) -> None:
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(InvalidEvent, match=channel):
         read(channel, data)

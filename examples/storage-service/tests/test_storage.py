@@ -58,7 +58,7 @@ def test_the_receipt_tells_how_many_wait_before(client: TestClient) -> None:
         },
     )
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_service_accepts_exactly_what_the_contract_accepts(
     shared: TestClient, body: dict[str, object]
 ) -> None:
@@ -72,7 +72,7 @@ def test_the_service_accepts_exactly_what_the_contract_accepts(
 
 
 @given(st.lists(st.sampled_from(EvaluationStatus), max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_no_series_of_changes_leaves_the_transitions_of_the_contract(
     shared: TestClient, wanted: list[EvaluationStatus]
 ) -> None:
