@@ -33,51 +33,57 @@ class Format(StrEnum):
     JSON = "json"
 
 
+_Targets = Annotated[
+    list[str],
+    typer.Argument(metavar="TARGET...", help="Services: folders of clones; with --push also git URLs."),
+]
+_To = Annotated[str, typer.Option(help="The version; the newest allowed one if not given.")]
+_IndexUrl = Annotated[str, typer.Option(help="The index; CRUCIBLE_INDEX_URL or pip's own if not given.")]
+_Package = Annotated[str, typer.Option(help="The package whose pins move.")]
+_Proposal = Annotated[Path | None, typer.Option(help="Also write the proposal to this file.")]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the change and the proposal, change nothing.")]
+_Push = Annotated[bool, typer.Option("--push", help="Push the branch.")]
+_PullRequest = Annotated[
+    bool, typer.Option("--pr", help="Push and open a pull request; the token is in GITHUB_TOKEN.")
+]
+_Output = Annotated[Format, typer.Option("--format", help="How to print the outcome.")]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("upgrade")(_upgrade)
 
+    @app.command("upgrade")
+    def command(  # noqa: PLR0917  typer reads the options from the signature
+        targets: _Targets,
+        to: _To = "",
+        index_url: _IndexUrl = "",
+        package: _Package = "crucible-shared",
+        proposal: _Proposal = None,
+        dry_run: _DryRun = False,
+        push: _Push = False,
+        pr: _PullRequest = False,
+        output: _Output = Format.TEXT,
+    ) -> None:
+        """Move every pin of a service to the newest allowed version, on a branch of its own.
 
-def _upgrade(  # noqa: PLR0917  typer reads the options from the signature
-    targets: Annotated[
-        list[str],
-        typer.Argument(metavar="TARGET...", help="Services: folders of clones; with --push also git URLs."),
-    ],
-    to: Annotated[str, typer.Option(help="The version; the newest allowed one if not given.")] = "",
-    index_url: Annotated[
-        str, typer.Option(help="The index; CRUCIBLE_INDEX_URL or pip's own if not given.")
-    ] = "",
-    package: Annotated[str, typer.Option(help="The package whose pins move.")] = "crucible-shared",
-    proposal: Annotated[Path | None, typer.Option(help="Also write the proposal to this file.")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the change and the proposal, change nothing.")
-    ] = False,
-    push: Annotated[bool, typer.Option("--push", help="Push the branch.")] = False,
-    pr: Annotated[
-        bool, typer.Option("--pr", help="Push and open a pull request; the token is in GITHUB_TOKEN.")
-    ] = False,
-    output: Annotated[Format, typer.Option("--format", help="How to print the outcome.")] = Format.TEXT,
-) -> None:
-    """Move every pin of a service to the newest allowed version, on a branch of its own.
-
-    The work tree and the checked out branch stay as they are.
-    """
-    request = Request(
-        to=parse(to) if to else None,
-        dry_run=dry_run,
-        push=push or pr,
-        forge=_forge() if pr and not dry_run else None,
-    )
-    with _index(index_url) as index:
-        shelf = Shelf(index, canonicalize_name(package))
-        outcomes = [_outcome(target, shelf, request) for target in dict.fromkeys(targets)]
-    if proposal is not None:
-        proposal.write_text("\n".join(one.proposal for one in outcomes if one.proposal), encoding="utf-8")
-    if output is Format.JSON:
-        print_json(as_json(outcomes))
-    for outcome in outcomes:
-        _show(outcome, request, quiet=output is Format.JSON)
-    raise typer.Exit(max(outcome.exit_code for outcome in outcomes))
+        The work tree and the checked out branch stay as they are.
+        """
+        request = Request(
+            to=parse(to) if to else None,
+            dry_run=dry_run,
+            push=push or pr,
+            forge=_forge() if pr and not dry_run else None,
+        )
+        with _index(index_url) as index:
+            shelf = Shelf(index, canonicalize_name(package))
+            outcomes = [_outcome(target, shelf, request) for target in dict.fromkeys(targets)]
+        if proposal is not None:
+            proposal.write_text("\n".join(one.proposal for one in outcomes if one.proposal), encoding="utf-8")
+        if output is Format.JSON:
+            print_json(as_json(outcomes))
+        for outcome in outcomes:
+            _show(outcome, request, quiet=output is Format.JSON)
+        raise typer.Exit(max(outcome.exit_code for outcome in outcomes))
 
 
 def _index(given: str) -> Index:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -65,7 +65,7 @@ def propose(forge: Forge, remote: str, branch: str, base: str, text: tuple[str, 
                 client, "POST", path, json={"title": title, "body": body, "head": branch, "base": base}
             )
             return _address(made, host)
-        there = found[0]
+        there = cast("list[dict[str, Any]]", found)[0]
         if (there.get("title"), there.get("body")) != (title, body):
             _ask(client, "PATCH", f"{path}/{there.get('number')}", json={"title": title, "body": body})
         return _address(there, host)
@@ -100,7 +100,7 @@ def _ask(client: httpx.Client, method: str, url: str, **more: Any) -> Any:
 
 
 def _address(pull_request: Any, host: str) -> str:
-    address = pull_request.get("html_url") if isinstance(pull_request, dict) else None
-    if not isinstance(address, str):
-        raise CannotDo(f"the forge at {host} names no address of the pull request")
-    return address
+    try:
+        return str(pull_request["html_url"])
+    except (KeyError, TypeError):
+        raise CannotDo(f"the forge at {host} names no address of the pull request") from None

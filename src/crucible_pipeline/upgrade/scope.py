@@ -64,9 +64,9 @@ class Scope:
         attributes: of `self`, where the scope is a class.
     """
 
-    names: dict[str, Meaning] = field(default_factory=dict)
+    names: dict[str, Meaning] = field(default_factory=dict[str, Meaning])
     is_class: bool = False
-    attributes: dict[str, Meaning] = field(default_factory=dict)
+    attributes: dict[str, Meaning] = field(default_factory=dict[str, Meaning])
 
 
 class Scopes:

@@ -93,7 +93,7 @@ def read_requirements(service: Service) -> Requirements:
     notes: list[str] = []
     while pending:
         fresh = [path for path in dict.fromkeys(pending) if path not in files]
-        pending = []
+        pending = list[str]()
         readable = [path for path in fresh if _why_not(service, path) is None]
         notes += [f"{service.shown(path)} {why}" for path in fresh if (why := _why_not(service, path))]
         contents = contents_of(service.repository, (service.files[path] for path in readable))

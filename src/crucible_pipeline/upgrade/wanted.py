@@ -33,18 +33,18 @@ class Wanted:
         literals: strings that services may hold instead of a name: removed values, old addresses.
     """
 
-    types: dict[str, str] = field(default_factory=dict)
-    shapes: dict[str, str] = field(default_factory=dict)
-    members: dict[tuple[str, str], str] = field(default_factory=dict)
-    values: dict[tuple[str, str], str] = field(default_factory=dict)
-    fields: dict[tuple[str, str], str] = field(default_factory=dict)
-    required: dict[tuple[str, str], str] = field(default_factory=dict)
-    constants: dict[str, str] = field(default_factory=dict)
-    channels: dict[str, str] = field(default_factory=dict)
-    transitions: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    functions: dict[str, str] = field(default_factory=dict)
-    paths: dict[tuple[str, ...], str] = field(default_factory=dict)
-    literals: dict[str, str] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict[str, str])
+    shapes: dict[str, str] = field(default_factory=dict[str, str])
+    members: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    values: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    fields: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    required: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    constants: dict[str, str] = field(default_factory=dict[str, str])
+    channels: dict[str, str] = field(default_factory=dict[str, str])
+    transitions: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
+    functions: dict[str, str] = field(default_factory=dict[str, str])
+    paths: dict[tuple[str, ...], str] = field(default_factory=dict[tuple[str, ...], str])
+    literals: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def wanted(changes: Iterable[Change], old: Contract, new: Contract) -> Wanted:
@@ -135,7 +135,8 @@ def _add_value(found: Wanted, place: tuple[str, str, str], rule: str, old: Contr
     name, heir, value = place
     schema = old.resolve(old.types[name].schema)
     member = members_of(schema).get(value)
-    remaining = members_of(new.resolve(new.types[heir].schema)) if heir in new.types else {}
+    after = new.resolve(new.types[heir].schema) if heir in new.types else Schema()
+    remaining = members_of(after)
     if member is None or remaining.get(value) == member:
         return
     found.members[name, member] = rule
