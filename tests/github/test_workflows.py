@@ -126,7 +126,7 @@ def test_every_command_of_a_service_exists(path: Path) -> None:
     assert commands(path)[2:] == [["crucible", "upgrade", ".", "--push", "--pr"]]
     assert_known(commands(path)[2][1:])
     # The runner has no name of its own to commit with.
-    assert {"GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"} <= set(steps(path)[-1]["env"])
+    assert {"GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL", "GITHUB_TOKEN"} <= set(steps(path)[-1]["env"])
 
 
 def test_the_services_upgrade_in_the_same_way() -> None:
