@@ -1,9 +1,12 @@
 """`crucible check` as it is typed, on real repositories, folders, wheels and a real index."""
 
+import hashlib
 import json
 import shutil
 import subprocess
+import threading
 import zipfile
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +213,45 @@ def test_a_wheel_is_a_base(shop: Shop, tmp_path: Path, capsys: pytest.CaptureFix
     built = wheel(tmp_path, "0.3.2", text=dump(load_project(find_project(shop.root / "contracts"))))
     shop.write(WIDER)
     document = said(capsys, "--against", str(built))
+    assert (document["base"], document["next_version"]) == ("0.3.2", "0.4.0")
+
+
+def test_a_release_that_only_the_index_has_is_a_base(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = wheel(tmp_path, "0.3.2", text=dump(load_project(find_project(shop.root / "contracts"))))
+    shop.write(WIDER)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    page = {
+        "meta": {"api-version": "1.1"},
+        "name": "shop-contracts",
+        "files": [{"filename": path.name, "url": f"../../{path.name}", "hashes": {"sha256": digest}}],
+    }
+    (tmp_path / "simple" / "shop-contracts").mkdir(parents=True)
+    (tmp_path / "simple" / "shop-contracts" / "index.json").write_text(json.dumps(page))
+
+    class Pages(SimpleHTTPRequestHandler):
+        """A folder as an index."""
+
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(tmp_path))
+
+        def translate_path(self, path: str) -> str:
+            return super().translate_path(f"{path}index.json" if path.endswith("/") else path)
+
+        def guess_type(self, path: Any) -> str:
+            return "application/vnd.pypi.simple.v1+json" if str(path).endswith("json") else "application/zip"
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base's name
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/simple/"
+        document = said(capsys, "--against", "0.3.2", "--index-url", url)
+        monkeypatch.setenv("CRUCIBLE_INDEX_URL", url)
+        assert main(["check", "--against", "0.3.3"]) == 2
+        server.shutdown()
     assert (document["base"], document["next_version"]) == ("0.3.2", "0.4.0")
 
 

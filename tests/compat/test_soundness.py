@@ -155,7 +155,7 @@ def test_without_a_break_no_payload_is_accepted_on_one_side_only(pair: tuple[Con
 
 
 @pytest.mark.slow
-@settings(max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(pairs())
 def test_the_same_holds_for_thousands_of_pairs(pair: tuple[Contract, Contract]) -> None:
     check(*pair)

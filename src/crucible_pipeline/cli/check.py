@@ -4,6 +4,7 @@ import difflib
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -37,58 +38,76 @@ class Format(StrEnum):
     SARIF = "sarif"
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked.
+
+    Args:
+        contracts: their folder; that of the project around the working directory if None.
+        against: the base; empty for the releases of the newest line.
+        wanted: the version that should be enough.
+        output: how to print the report.
+        mode: which directions count; empty for the project's own.
+        index_url: the index that knows a base; empty if none does.
+    """
+
+    contracts: Path | None
+    against: str
+    wanted: Version | None
+    output: Format
+    mode: str
+    index_url: str
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("check")(_check)
+
+    @app.command("check")
+    def check(  # noqa: PLR0917  typer reads the options from the signature
+        contracts: Annotated[
+            Path | None, typer.Option(metavar="DIR", help="The contracts; the project's if not given.")
+        ] = None,
+        against: Annotated[
+            str, typer.Option(metavar="BASE", help="A git ref, a folder, a wheel or a version.")
+        ] = "",
+        version: Annotated[str, typer.Option(metavar="V", help="Fail if V is smaller than required.")] = "",
+        output: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
+        mode: Annotated[str, typer.Option(help="full, backward or forward; the project's if empty.")] = "",
+        explain: Annotated[str, typer.Option(metavar="RULE", help="Only explain a rule.")] = "",
+        index_url: Annotated[str, typer.Option(help="The index that has BASE; or CRUCIBLE_INDEX_URL.")] = "",
+    ) -> None:
+        """Say what a change of the contracts breaks, with the payload that proves it, and the version it needs.
+
+        Without --against it compares with every release of the newest line that is tagged.
+
+        Example: [bold]crucible check --against v0.3.0 --version 0.3.1[/bold]
+        """  # noqa: E501  the first line is the command's summary
+        if explain:
+            print(_explained(explain), end="")
+            return
+        if mode and mode not in MODES:
+            raise CannotDo(f"there is no mode {mode!r}", f"give one of {', '.join(MODES)}")
+        url = index_url or os.environ.get("CRUCIBLE_INDEX_URL", "")
+        wanted = parse(version) if version else None
+        raise typer.Exit(_check(Request(contracts, against, wanted, output, mode, url)))
 
 
-def _check(  # noqa: PLR0917  typer reads the options from the signature
-    contracts: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The contracts; those of this project if not given.")
-    ] = None,
-    against: Annotated[
-        str,
-        typer.Option(
-            metavar="BASE",
-            help="A git ref, a folder of contracts, a wheel or a version; the releases of the newest line "
-            "if not given.",
-        ),
-    ] = "",
-    version: Annotated[str, typer.Option(metavar="V", help="Fail if V is smaller than required.")] = "",
-    output: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
-    mode: Annotated[
-        str, typer.Option(help="full, backward or forward; the project's own if not given.")
-    ] = "",
-    explain: Annotated[str, typer.Option(metavar="RULE", help="Only explain a rule.")] = "",
-    index_url: Annotated[
-        str, typer.Option(help="The index that knows BASE; CRUCIBLE_INDEX_URL if not given.")
-    ] = "",
-) -> None:
-    """Say what a change of the contracts breaks, with the payload that proves it, and which version it needs.
-
-    Example: crucible check --against v0.3.0 --version 0.3.1
-    """
-    if explain:
-        sys.stdout.write(_explained(explain))
-        return
-    if mode and mode not in MODES:
-        raise CannotDo(f"there is no mode {mode!r}", f"give one of {', '.join(MODES)}")
-    wanted = parse(version) if version else None
-    project = find_project(contracts)
-    contract = _clean(project, output)
-    bases, newest = _bases(against, project, contract, wanted, index_url)
+def _check(request: Request) -> int:
+    project = find_project(request.contracts)
+    contract = _clean(project, request.output)
+    bases, newest = _bases(request, project, contract)
     verdict = judge(
         contract,
         {base.name: base.contract for base in bases},
         package=project.package.distribution,
         newest=newest,
-        mode=mode or project.mode,
+        mode=request.mode or project.mode,
         today=datetime.now(UTC).date(),
     )
     if verdict.problems:
-        _refuse(verdict.problems, output)
-    _print(verdict, output)
-    raise typer.Exit(_answer(verdict, wanted, newest))
+        _refuse(verdict.problems, request.output)
+    _print(verdict, request.output)
+    return _answer(verdict, request.wanted, newest)
 
 
 def _clean(project: Project, output: Format) -> Contract:
@@ -161,17 +180,16 @@ def _repository(project: Project) -> Repository | None:
         return None
 
 
-def _bases(
-    against: str, project: Project, contract: Contract, wanted: Version | None, index_url: str
-) -> tuple[list[Base], Version | None]:
+def _bases(request: Request, project: Project, contract: Contract) -> tuple[list[Base], Version | None]:
     """What to compare with, and the newest release, after which the bump is counted."""
     repository = _repository(project)
     released = _released(repository)
-    if against:
-        base = named_base(against, project, repository) or _indexed(against, project, index_url)
+    if request.against:
+        base = named_base(request.against, project, repository) or _indexed(request, project)
         return [base], base.version or (released[-1] if released else None)
     if repository is None or not released:
         return [], None
+    wanted = request.wanted
     if wanted in released and diff(_tagged(wanted, project, repository), contract):
         wanted = None  # that version is taken by another contract, so it follows nothing
     others = rivals(released, wanted)
@@ -191,9 +209,9 @@ def _released(repository: Repository | None) -> list[Version]:
     return [version for version in versions if not version.is_prerelease]
 
 
-def _indexed(name: str, project: Project, index_url: str) -> Base:
+def _indexed(request: Request, project: Project) -> Base:
     """A release of the index, by its version."""
-    url = index_url or os.environ.get("CRUCIBLE_INDEX_URL", "")
+    name, url = request.against, request.index_url
     distribution = project.package.distribution
     try:
         version = parse(name)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from crucible_pipeline.compat.accept import Acceptance
 from crucible_pipeline.compat.merge import (
     NEVER,
     NOTHING,
@@ -22,7 +23,6 @@ from crucible_pipeline.compat.merge import (
 )
 from crucible_pipeline.compat.values import ATOMS, NUMBERS, atom, atoms_of, key, types_of
 from crucible_pipeline.contracts.model import Contract, Number, Schema
-from crucible_pipeline.contracts.payload import rejections
 
 NUMERIC = ("minimum", "maximum", "exclusive_minimum", "exclusive_maximum", "multiple_of")
 TEXTUAL = ("min_length", "max_length", "pattern", "format")
@@ -112,6 +112,7 @@ class Side:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
+        self.rejects = Acceptance(contract).rejects
         # By identity: the schema itself is kept beside its form, so the identity stays taken.
         self._forms: dict[int, tuple[Schema, Schema]] = {}
         self._expansions: dict[int, tuple[Schema, Schema]] = {}
@@ -204,7 +205,7 @@ class Side:
         rest = annotated(NOTHING, _without(schema, ("enum", "enum_names")))
         values = [value for value in schema.enum if atom(value) in atoms_of(schema.types)]
         if any(name != "types" for name in asserted(rest)):
-            values = [value for value in values if not rejections(self.contract, rest, value)]
+            values = [value for value in values if not self.rejects(rest, value)]
         if not values:
             return annotated(schema, NEVER)
         kept = {key(value) for value in values}

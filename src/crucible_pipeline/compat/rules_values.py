@@ -9,7 +9,6 @@ from crucible_pipeline.compat.rules_bounds import KEEP_NEW, KEEP_OLD, LOOSER, TI
 from crucible_pipeline.compat.values import key, named, shown
 from crucible_pipeline.contracts.model import JsonValue, Schema
 from crucible_pipeline.contracts.names import upper
-from crucible_pipeline.contracts.payload import rejections
 from crucible_pipeline.version import Severity
 
 NULL = frozenset({"null"})
@@ -135,8 +134,7 @@ def _covers(listing: Schema, atoms: frozenset[str]) -> bool:
 def _introduced(place: Place) -> Iterator[Finding]:
     if place.part != "core" or place.old.enum is not None or not closed(place.new):
         return
-    contract = place.asking.old.contract
-    strange = [v for v in values_of(place.new).values() if rejections(contract, place.old, v)]
+    strange = [v for v in values_of(place.new).values() if place.asking.old.rejects(place.old, v)]
     broken: tuple[Direction, ...] = () if _covers(place.new, place.old_atoms) else ("backward",)
     broken += ("forward",) if strange else ()
     if broken:
@@ -147,8 +145,7 @@ def _introduced(place: Place) -> Iterator[Finding]:
 def _dropped(place: Place) -> Iterator[Finding]:
     if place.part != "core" or place.new.enum is not None or not closed(place.old):
         return
-    contract = place.asking.new.contract
-    strange = [v for v in values_of(place.old).values() if rejections(contract, place.new, v)]
+    strange = [v for v in values_of(place.old).values() if place.asking.new.rejects(place.new, v)]
     broken: tuple[Direction, ...] = ("backward",) if strange else ()
     broken += () if _covers(place.old, place.new_atoms) else ("forward",)
     if broken:

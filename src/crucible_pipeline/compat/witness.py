@@ -14,7 +14,6 @@ from crucible_pipeline.compat.rule import Asking, Finding, Place, Root, Step
 from crucible_pipeline.compat.rules_objects import unnamed
 from crucible_pipeline.compat.values import NUMBERS, atom
 from crucible_pipeline.contracts.model import JsonValue, Schema
-from crucible_pipeline.contracts.payload import rejections
 
 MAX_TRIED = 150
 MAX_PLACED = 8
@@ -49,11 +48,11 @@ def witness(asking: Asking, place: Place | None, finding: Finding, direction: Di
         tried += 1
         if tried > MAX_TRIED:
             return None
-        if rejections(likes.contract, here, value) or not rejections(refuses.contract, there, value):
+        if likes.rejects(here, value) or not refuses.rejects(there, value):
             continue
         for payload in islice(_placed(likes, whole.old, steps, value), MAX_PLACED):
-            shows = not rejections(likes.contract, whole.old, payload)
-            if shows and rejections(refuses.contract, whole.new, payload):
+            shows = not likes.rejects(whole.old, payload)
+            if shows and refuses.rejects(whole.new, payload):
                 return Witness(direction, payload)
     return None
 
