@@ -44,6 +44,8 @@ class Acceptance:
             types={name: replace(item, schema=Schema()) for name, item in contract.types.items()},
         )
         self._known: dict[int, tuple[Schema, Any]] = {}
+        # Schemas whose references lead only to each other: found out once, for that takes long.
+        self._endless: set[int] = set()
 
     @cached_property
     def _definitions(self) -> dict[str, Any]:
@@ -53,6 +55,8 @@ class Acceptance:
 
     def rejects(self, schema: Schema, value: JsonValue) -> bool:
         """Whether a schema of the contract rejects a value; also where the check has no end."""
+        if id(schema) in self._endless:
+            return True
         known = self._known.get(id(schema))
         if known is None:
             document = json_schema(self._names, schema) | {"$defs": self._definitions}
@@ -61,4 +65,5 @@ class Acceptance:
         try:
             return not known[1].is_valid(value)
         except RecursionError:
+            self._endless.add(id(schema))
             return True
