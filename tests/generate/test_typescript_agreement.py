@@ -1,18 +1,24 @@
 """The validators of the npm package and the jsonschema library say the same about every payload."""
 
+import importlib
 import json
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from crucible_pipeline.contracts import payload as second_opinion
 from crucible_pipeline.contracts.load import load
 from crucible_pipeline.contracts.model import Contract, Package, Schema
 from crucible_pipeline.contracts.project import find_project, load_project
+from crucible_pipeline.generate.python import python
 from crucible_pipeline.generate.typescript import typescript
 from generate.typescript_cases import CASES, FORMATS, FREE
 from generate.typescript_node import Library, install, running
@@ -47,6 +53,28 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         yield library
 
 
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    """The Python package of the same contracts, under a name of its own."""
+    name = "models_beside_typescript"
+    folder = tmp_path_factory.mktemp("python")
+    package = replace(REAL.package, import_name=name)
+    for path, text in python(replace(REAL, package=package)).items():
+        (folder / name / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name / path).write_text(text, encoding="utf-8")
+    sys.path.insert(0, str(folder))
+    yield importlib.import_module(name)
+    sys.path.remove(str(folder))
+
+
+def python_accepts(models: ModuleType, name: str, value: Any) -> bool:
+    try:
+        TypeAdapter(getattr(models, name)).validate_json(json.dumps(value))
+    except ValidationError:
+        return False
+    return True
+
+
 def same_answer(library: Library, contract: Contract, name: str, value: Any) -> None:
     """Both accept or both reject, and the three functions of a type never contradict each other."""
     rejected = second_opinion.rejections(contract, Schema(ref=name), value)
@@ -71,13 +99,14 @@ def test_no_payload_is_judged_differently(table: Library, name: str, value: Any)
 @pytest.mark.parametrize("name", sorted(REAL.types))
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_the_contracts_accept_the_same_payloads_in_node(
-    real: Library, name: str, data: st.DataObject
+def test_the_contracts_accept_the_same_payloads_in_node_and_in_python(
+    real: Library, models: ModuleType, name: str, data: st.DataObject
 ) -> None:
     valid = data.draw(accepted(REAL, REAL.types[name].schema))
-    assert not real.call(f"validate{name}", valid)
-    same_answer(real, REAL, name, valid)
-    same_answer(real, REAL, name, data.draw(mutated(valid)))
+    assert real.call(f"is{name}", valid)
+    for value in (valid, data.draw(mutated(valid))):
+        same_answer(real, REAL, name, value)
+        assert python_accepts(models, name, value) is real.call(f"is{name}", value)
 
 
 def test_formats_are_asserted_as_in_python(tmp_path: Path) -> None:

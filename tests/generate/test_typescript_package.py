@@ -224,6 +224,18 @@ def test_no_text_of_a_contract_becomes_code(tmp_path: Path) -> None:
     assert [line.split("(")[0] for line in found] == ["use.ts"] * len(names)
 
 
+def test_names_and_words_of_an_enum_stay_with_their_values_beside_null() -> None:
+    given = Schema(
+        enum=("a", None, "b"), enum_names=("FIRST", "NONE", "LAST"), enum_descriptions=("One.", "No.", "Two.")
+    )
+    outer = Schema(types=("object",), properties={"mode": given})
+    types = {"Mode": TypeDef("Mode", "m", given), "Run": TypeDef("Run", "m", outer)}
+    files = typescript(Contract(Package("p", "p", "p"), types=types))
+    for name in ("Mode", "RunMode"):
+        members = '{\n  /** One. */\n  readonly FIRST: "a";\n  /** Two. */\n  readonly LAST: "b";\n}'
+        assert f"export declare const {name}: {members};" in files["m.d.ts"]
+
+
 def test_two_things_of_one_name_are_refused() -> None:
     package = Package("twice", "twice", "twice")
     engine = Schema(types=("string",), enum=("a", "b"))
@@ -233,6 +245,9 @@ def test_two_things_of_one_name_are_refused() -> None:
     }
     with pytest.raises(InvalidInput, match="two types would both be called RunEngine"):
         typescript(Contract(package, types=types))
+    alike = {"Alike": TypeDef("Alike", "m", Schema(enum=("a-b", "a_b")))}
+    with pytest.raises(InvalidInput, match="two members of an enum would be called A_B; name every member"):
+        typescript(Contract(package, types=alike))
     group = Constant("m", "execution", "max", 1)
     upper = {"EXECUTION": TypeDef("EXECUTION", "m", engine)}
     with pytest.raises(Refused, match="two things of the module m are called EXECUTION"):

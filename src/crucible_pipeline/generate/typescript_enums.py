@@ -31,9 +31,28 @@ def is_named(schema: Schema) -> bool:
 
 
 def members(schema: Schema) -> dict[str, JsonValue]:
-    """Member name → value of a named enum; null has no name."""
-    values = tuple(dict.fromkeys(value for value in schema.enum or () if value is not None))
-    return dict(zip(python_names.members(values, schema.enum_names), values, strict=False))
+    """Member name → value of a named enum; null has no name.
+
+    Raises:
+        InvalidInput: two members would share a name.
+    """
+    values = tuple(value for value in schema.enum or () if value is not None)
+    given = python_names.members(values, beside(schema, schema.enum_names))
+    found: dict[str, JsonValue] = dict(zip(given, values, strict=True))
+    if len(found) < len(values):
+        twice = sorted({name for name in given if given.count(name) > 1})
+        what = f"two members of an enum would be called {' and '.join(twice)}"
+        todo = "name every member with x-enum-varnames, in UPPER_SNAKE_CASE"
+        raise InvalidInput([Problem(schema.mark, what, todo)])
+    return found
+
+
+def beside(schema: Schema, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Of what is given for the values of an enum, in their order, that which is not for null."""
+    values = schema.enum or ()
+    if len(given) != len(values):
+        return given
+    return tuple(word for word, value in zip(given, values, strict=True) if value is not None)
 
 
 def with_named_enums(contract: Contract) -> Contract:
@@ -71,7 +90,14 @@ def _named(schema: Schema, module: str, name: str, found: list[TypeDef]) -> Sche
         return _inside(schema, module, name, found)  # what else it says may be about null
     bare = {field: getattr(_EMPTY, field) for field in _STAYS if field not in {"title", "description"}}
     kinds = tuple(kind for kind in schema.types if kind != "null")
-    found.append(TypeDef(name, module, replace(schema, enum=values, types=kinds, **bare), schema.mark))
+    own = replace(
+        replace(schema, **bare),
+        enum=values,
+        types=kinds,
+        enum_names=beside(schema, schema.enum_names),
+        enum_descriptions=beside(schema, schema.enum_descriptions),
+    )
+    found.append(TypeDef(name, module, own, schema.mark))
     kept = {field: getattr(schema, field) for field in _STAYS}
     if nullable:
         return Schema(mark=schema.mark, any_of=(Schema(ref=name), Schema(types=("null",))), **kept)

@@ -107,7 +107,7 @@ class Module:
     def _add_enum(self, item: TypeDef) -> None:
         schema, name = item.schema, item.name
         values = enums.members(schema)
-        words = dict(zip(values, schema.enum_descriptions, strict=False))
+        words = dict(zip(values, enums.beside(schema, schema.enum_descriptions), strict=False))
         lines: list[str] = []
         for member, value in values.items():
             lines += text.doc(words.get(member))
