@@ -11,6 +11,7 @@ import pytest
 
 from crucible_pipeline.cli import main
 from crucible_pipeline.index.server import Running
+from index.distributions import post, wheel
 from upgrade.upgrade_services import ServiceRepository
 
 BRANCH = "crucible/upgrade-crucible-shared-0.4"
@@ -388,6 +389,37 @@ def test_bytes_that_are_no_utf8_survive(
     service = ServiceRepository.create(tmp_path / "old", {"requirements.txt": content})
     assert run(index, capsys, service.root)[0] == 0
     assert service.file_at(BRANCH, "requirements.txt") == content.replace(b"0.3", b"0.4")
+
+
+def test_a_file_name_that_is_no_utf8_is_upgraded_and_shown(
+    index: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = ServiceRepository.create(tmp_path / "old", {"app.py": ""})
+    name = os.fsdecode(b"requirements-gr\xfcn.txt")
+    service.commit({name: "crucible-shared==0.3.*\n"})
+    code, rows = run(index, capsys, service.root)
+    assert (code, rows[0]["file"]) == (0, "requirements-gr\ufffdn.txt")
+    assert service.file_at(BRANCH, name) == b"crucible-shared==0.4.*\n"
+
+
+def test_a_release_for_newer_pythons_than_the_service_supports_is_not_taken(
+    index: Running, service: ServiceRepository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newer = wheel("crucible-newer", "0.4.0", more="Requires-Python: >=3.13\n")
+    for dist in (wheel("crucible-newer", "0.3.0"), newer):
+        assert post(index, dist).is_success
+    service.commit(
+        {
+            "requirements.txt": "crucible-newer==0.3.*\n",
+            "pyproject.toml": '[project]\nrequires-python=">=3.11"\n',
+        }
+    )
+    code, rows = run(index, capsys, service.root, "--package", "Crucible_Newer")
+    assert (code, rows[0]["skipped"]) == (0, "it is up to date")
+    service.commit({"pyproject.toml": '[project]\nrequires-python=">=3.13"\n'})
+    code, rows = run(index, capsys, service.root, "--package", "crucible-newer")
+    assert (code, rows[0]["to"]) == (0, "==0.4.*")
+    assert rows[0]["impact"] == []
 
 
 def test_a_detached_head_and_an_executable_file_keep_what_they_are(

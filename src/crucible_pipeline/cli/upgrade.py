@@ -78,12 +78,19 @@ def register(app: typer.Typer) -> None:
             shelf = Shelf(index, canonicalize_name(package))
             outcomes = [_outcome(target, shelf, request) for target in dict.fromkeys(targets)]
         if proposal is not None:
-            proposal.write_text("\n".join(one.proposal for one in outcomes if one.proposal), encoding="utf-8")
+            _write(proposal, "\n".join(one.proposal for one in outcomes if one.proposal))
         if output is Format.JSON:
             print_json(as_json(outcomes))
         for outcome in outcomes:
             _show(outcome, request, quiet=output is Format.JSON)
         raise typer.Exit(max(outcome.exit_code for outcome in outcomes))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise CannotDo(f"the proposal cannot be written to {path}: {error.strerror}") from None
 
 
 def _index(given: str) -> Index:
@@ -133,8 +140,10 @@ def _show(outcome: Outcome, request: Request, *, quiet: bool) -> None:
     moved = next((row for row in outcome.rows if row.branch), None)
     if moved is not None and moved.commit:
         print(f"branch {moved.branch}, commit {moved.commit}")
-        print(f"pull request {moved.pull_request}" if moved.pull_request else "")
+    if moved is not None and moved.pull_request:
+        print(f"pull request {moved.pull_request}")
     if request.dry_run:
         sys.stdout.write(f"\n{outcome.diff}")
     if outcome.proposal:
-        sys.stdout.write(f"\n{outcome.proposal}\n")
+        shown = outcome.proposal.encode("utf-8", "replace").decode("utf-8")
+        sys.stdout.write(f"\n{shown}\n")

@@ -63,3 +63,8 @@ def _lossless(data: bytes, mark: bytes, encoding: str) -> Decoded:
     except (LookupError, UnicodeError):
         pass
     return Decoded((mark + data).decode("utf-8", "surrogateescape"), b"", "utf-8")
+
+
+def printable(text: str) -> str:
+    """The text with every byte that was no UTF-8 replaced, so that any terminal and JSON can hold it."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

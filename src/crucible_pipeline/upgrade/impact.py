@@ -73,7 +73,8 @@ def needles(changes: Iterable[Change], old: Contract, new: Contract) -> tuple[st
     names = wanted(changes, old, new)
     if names == Wanted():
         return ()
-    return (old.package.import_name, *(f"{quote}{one}{quote}" for one in names.literals for quote in "'\""))
+    texts = (one for one in names.literals if "\0" not in one)
+    return (old.package.import_name, *(f"{quote}{one}{quote}" for one in texts for quote in "'\""))
 
 
 def _hits_in(path: str, content: bytes, names: Wanted, old: Contract) -> set[Hit]:

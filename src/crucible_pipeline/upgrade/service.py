@@ -14,7 +14,7 @@ from pathlib import Path
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.git import Repository
-from crucible_pipeline.upgrade.encoding import decode
+from crucible_pipeline.upgrade.encoding import decode, printable
 from crucible_pipeline.upgrade.lines import find_includes
 from crucible_pipeline.upgrade.plumbing import MAX_FILE_BYTES, Entry, contents_of, files_of, files_with
 
@@ -44,8 +44,8 @@ class Service:
     files: Mapping[str, Entry]
 
     def shown(self, path: str) -> str:
-        """A path of the repository as seen from the service's folder."""
-        return posixpath.relpath(path, self.folder or ".")
+        """A path of the repository as seen from the service's folder, to be printed."""
+        return printable(posixpath.relpath(path, self.folder or "."))
 
     def holds(self, path: str) -> bool:
         """Whether a path of the repository lies in the service's folder."""
@@ -127,13 +127,14 @@ def _includes(service: Service, path: str, content: bytes) -> tuple[list[str], l
     notes: list[str] = []
     for include in find_includes(decode(content).text):
         place = f"{service.shown(path)}:{include.line}"
+        named = printable(include.target)
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), include.target))
         if _URL.match(include.target):
             notes.append(f"{place} includes a URL, which was not followed")
         elif posixpath.isabs(target) or target.split("/")[0] == "..":
-            notes.append(f"{place} includes {include.target}, which is outside the repository")
+            notes.append(f"{place} includes {named}, which is outside the repository")
         elif target not in service.files:
-            notes.append(f"{place} includes {include.target}, which is not in the repository")
+            notes.append(f"{place} includes {named}, which is not in the repository")
         else:
             reached.append(target)
     return reached, notes

@@ -132,7 +132,10 @@ def pip_index_url(environment: Mapping[str, str]) -> str | None:
     if environment.get("PIP_INDEX_URL"):
         return environment["PIP_INDEX_URL"]
     asked = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "get", "global.index-url"]
-    done = subprocess.run(
-        asked, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=30
-    )
+    try:
+        done = subprocess.run(
+            asked, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=30
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
     return done.stdout.strip() or None if done.returncode == 0 else None

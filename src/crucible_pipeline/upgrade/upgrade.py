@@ -12,7 +12,7 @@ from crucible_pipeline.compat.diff import diff
 from crucible_pipeline.errors import CrucibleError, Refused
 from crucible_pipeline.upgrade.branch import Branch, branch_name, commit_upgrade, push_branch, remote_of
 from crucible_pipeline.upgrade.changelog import between
-from crucible_pipeline.upgrade.encoding import Decoded, decode
+from crucible_pipeline.upgrade.encoding import Decoded, decode, printable
 from crucible_pipeline.upgrade.forge import Forge, propose
 from crucible_pipeline.upgrade.impact import Hit, impact, needles
 from crucible_pipeline.upgrade.outcome import Outcome, Row, failed
@@ -210,7 +210,7 @@ def _rows(
             service=plan.service.name,
             file=plan.service.shown(one.pin.file),
             line=one.pin.line,
-            before=one.pin.specifier or None,
+            before=printable(one.pin.specifier) or None,
             installed_line=one.line,
             latest=str(plan.latest) if plan.latest is not None else None,
             skipped=one.reason or None,
@@ -225,7 +225,6 @@ def _rows(
 
 def _diff(name: str, before: str, after: str) -> str:
     def lines(text: str) -> list[str]:
-        shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        return [f"{line}\n" for line in shown.splitlines()]
+        return [f"{line}\n" for line in printable(text).splitlines()]
 
     return "".join(difflib.unified_diff(lines(before), lines(after), f"a/{name}", f"b/{name}", n=1))

@@ -9,6 +9,8 @@ from crucible_pipeline.upgrade.scope import Instance, Meaning, Named
 from crucible_pipeline.upgrade.wanted import Wanted, members_of, spellings
 
 _CHECKS = frozenset({"can_become", "check_transition"})
+_COPIERS = frozenset({"model_copy", "copy"})
+_DUMPERS = frozenset({"model_dump", "model_dump_json", "dict", "json"})
 _VALIDATORS = frozenset({"model_validate", "model_construct", "parse_obj"})
 
 
@@ -78,10 +80,8 @@ class Uses(Bindings):
             self._check_making(node, made[0], made[1])
         if isinstance(node.func, ast.Attribute):
             base = self.scopes.meaning(node.func.value)
-            if isinstance(base, Instance) and node.func.attr in {"model_copy", "copy"}:
-                for keyword in node.keywords:
-                    if keyword.arg == "update":
-                        self._check_keys(base.type, keyword.value)
+            if isinstance(base, Instance):
+                self._check_named_fields(node, base.type, node.func.attr)
             if node.func.attr in _CHECKS:
                 self._check_transition(node, node.func.value)
         if isinstance(called, Named) and called.path and called.path[-1] in self._machines:
@@ -114,6 +114,18 @@ class Uses(Bindings):
                 self._note(keyword.lineno, symbol, self._wanted.fields.get((name, keyword.arg)))
         if None not in given:
             self._check_required(name, given, node.lineno)
+
+    def _check_named_fields(self, node: ast.Call, name: str, method: str) -> None:
+        """Fields named by texts: `model_copy(update={...})`, `model_dump(include={...})`."""
+        for keyword in node.keywords:
+            if method in _COPIERS and keyword.arg == "update":
+                self._check_keys(name, keyword.value)
+            elif method in _DUMPERS and keyword.arg in {"include", "exclude"}:
+                self._check_keys(name, keyword.value)
+                for part in keyword.value.elts if isinstance(keyword.value, ast.Set | ast.List) else ():
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                        symbol = f"{name}.{part.value}"
+                        self._note(part.lineno, symbol, self._wanted.fields.get((name, part.value)))
 
     def _check_keys(self, name: str, node: ast.expr, *, complete: bool = False) -> None:
         if not isinstance(node, ast.Dict):

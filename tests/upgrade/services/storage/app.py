@@ -110,3 +110,8 @@ def word(status: EvaluationStatus, engine: str) -> str:
         case "docker":
             return "contained"
     return ""
+
+
+def dumped(request: EvaluationRequest, error: ErrorResponse) -> None:
+    print(request.model_dump(include={"engine", "timeout"}))  # breaks: property-renamed
+    print(request.model_dump(exclude={"code": True}), error.model_dump(include={"timeout"}))
