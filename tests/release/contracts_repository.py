@@ -84,6 +84,11 @@ class Workshop:
         """Generate the code of the contracts."""
         write(generate(load_project(self.project)), targets(self.project))
 
+    def package(self) -> list[str]:
+        """The tracked files of the Python package, by their names in a wheel."""
+        listed = self.repository.run("ls-files", "src/crucible_shared").splitlines()
+        return [name.removeprefix("src/") for name in listed]
+
     def commit(self, subject: str) -> str:
         """Commit everything."""
         return self.repository.commit(subject, ["."])

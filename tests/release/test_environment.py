@@ -45,7 +45,7 @@ def test_a_build_sees_pips_settings_and_neither_secret_nor_misdirection(names: s
     assert made["SOURCE_DATE_EPOCH"] == "7"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=5), max_size=5))
 def test_cleaning_an_environment_twice_changes_nothing_more(environ: dict[str, str]) -> None:
     assert plain(plain(environ)) == plain(environ)

@@ -1,7 +1,7 @@
 """`crucible publish`: a tag becomes a release in an index."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -15,19 +15,16 @@ from crucible_pipeline.release.publish import Order, Publication, publish
 from crucible_pipeline.release.steps import Step, Steps
 from crucible_pipeline.release.target import Target, target
 
-HELP = """Build a tag from a fresh clone, verify it, upload it and confirm it by installing.
-
-The same on a laptop and in CI. Run it again after a failure: it continues, and accepts only equal bytes.
-The credential comes from TWINE_USERNAME and TWINE_PASSWORD, from CRUCIBLE_TOKEN, or from ~/.pypirc.
-
-Examples:
-
-  crucible publish --dry-run --dist dist                      all but the upload; keep what was built
-
-  crucible publish --repository https://packages.example/legacy/
-
-  crucible publish --repository own --tag v0.3.0              an entry of ~/.pypirc, an older tag
-"""
+HELP = (
+    "Build a tag from a fresh clone, verify it, upload it and confirm it by installing.\n\n"
+    "The same on a laptop and in CI. Run it again after a failure: it continues, and accepts only equal"
+    " bytes. The credential comes from TWINE_USERNAME and TWINE_PASSWORD, from CRUCIBLE_TOKEN, or from"
+    " ~/.pypirc.\n\n"
+    "Examples:\n\n"
+    "  crucible publish --dry-run --dist dist              build, verify and keep\n\n"
+    "  crucible publish --repository https://packages.example/legacy/\n\n"
+    "  crucible publish --repository own --tag v0.3.0      an entry of ~/.pypirc"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -76,7 +73,7 @@ def _target(repository: str | None, index_url: str | None) -> Target | None:
 
 
 @contextmanager
-def _watched() -> Iterator[Steps]:
+def _watched() -> Generator[Steps]:
     """Steps that print a line each, and turn a wheel meanwhile on a terminal; the failed one is named."""
     screen = console()
     status = screen.status("")

@@ -1,7 +1,7 @@
 """How `release` and `publish` print objections: on stderr as text, and on stdout as the one JSON document."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from enum import StrEnum
 
 from crucible_pipeline.cli.app import print_json
@@ -16,7 +16,7 @@ class Format(StrEnum):
 
 
 @contextlib.contextmanager
-def objections_shown(wanted: Format) -> Iterator[None]:
+def objections_shown(wanted: Format) -> Generator[None]:
     """Print the objections of the block as JSON where that was asked for; they are raised all the same."""
     try:
         yield

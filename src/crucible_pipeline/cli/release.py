@@ -15,19 +15,15 @@ from crucible_pipeline.release import changelog
 from crucible_pipeline.release.cut import Plan, carry_out, plan
 from crucible_pipeline.version import parse
 
-HELP = """Check everything, roll the changelog, commit and tag a release.
-
-Every objection is named at once, and nothing is done while one stands. The version is what the comparison
-with earlier releases asks for (auto), or the one given if it is enough.
-
-Examples:
-
-  crucible release                    the smallest version that is enough
-
-  crucible release 0.4.0 --push       this version, branch and tag pushed together
-
-  crucible release auto --dry-run     what would happen
-"""
+HELP = (
+    "Check everything, roll the changelog, commit and tag a release.\n\n"
+    "Every objection is named at once, and nothing is done while one stands. The version is what the"
+    " comparison with earlier releases asks for (auto), or the one given if it is enough.\n\n"
+    "Examples:\n\n"
+    "  crucible release                   the smallest version that is enough\n\n"
+    "  crucible release 0.4.0 --push      this version; branch and tag are pushed\n\n"
+    "  crucible release auto --dry-run    what would happen"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command(name="release", help=HELP)
     def command(
-        version: Annotated[str, typer.Argument(metavar="[auto|V]", help="auto, or three numbers.")] = "auto",
+        version: Annotated[str, typer.Argument(metavar="auto|V", help="auto, or three numbers.")] = "auto",
         *,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Print what would happen; do nothing.")

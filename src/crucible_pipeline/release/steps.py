@@ -38,7 +38,7 @@ class Steps:
 
     begun: Callable[[str], None] = _unheard
     ended: Callable[[Step], None] = _unheard
-    done: list[Step] = field(default_factory=list)
+    done: list[Step] = field(default_factory=list[Step])
 
     def run(self, name: str, do: Callable[[], _Result], told: Callable[[_Result], str]) -> _Result:
         """Run one step and return what it gives.
