@@ -26,8 +26,9 @@ check: setup-test ## what CI checks besides the tests: format, lint, types, gene
 	$(BIN)/pyright
 	$(BIN)/crucible generate --check
 	$(BIN)/crucible check
-	$(BIN)/actionlint
-	$(BIN)/zizmor --offline --quiet .github examples
+	$(BIN)/actionlint .github/workflows/*.yml examples/*/.github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet --persona auditor .github examples
+	$(BIN)/hadolint examples/*/Dockerfile
 
 generate: setup ## contracts to code, into this checkout
 	$(BIN)/crucible generate
@@ -46,12 +47,12 @@ setup-test: $(VENV)/.test
 $(VENV)/.demo: .ci/lock/demo.txt src/crucible_pipeline/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/lock/demo.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e src/crucible_pipeline
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r .ci/lock/demo.txt
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --no-build-isolation -e src/crucible_pipeline
 	touch $@
 
 $(VENV)/.test: $(VENV)/.demo .ci/lock/test.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/lock/test.txt
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r .ci/lock/test.txt
 	touch $@
 
 clean: ## remove everything the tasks made

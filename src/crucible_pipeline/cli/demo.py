@@ -36,8 +36,8 @@ SEEN = "S.RUNNING, S.RUNNING.can_become('completed'), limits.EXECUTION.MAX_TIMEO
 HELP = """Walk the whole road on this checkout, in a temporary place.
 
 Tag, build, upload to an embedded index, install into a clean environment, break a contract, be refused a
-version that is too small, release the right one, and propose the upgrade to a service. Your checkout stays as it
-is.
+version that is too small, release the right one, and propose the upgrade to a service.
+Your checkout stays as it is.
 
 Example: [bold]crucible demo[/bold], or [bold]crucible demo --keep[/bold] to look at what it made.
 """
