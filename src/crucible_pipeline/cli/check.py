@@ -190,7 +190,7 @@ def _bases(request: Request, project: Project, contract: Contract) -> tuple[list
     if repository is None or not released:
         return [], None
     wanted = request.wanted
-    if wanted in released and diff(_tagged(wanted, project, repository), contract):
+    if wanted is not None and wanted in released and diff(_tagged(wanted, project, repository), contract):
         wanted = None  # that version is taken by another contract, so it follows nothing
     others = rivals(released, wanted)
     bases = [Base(str(other), _tagged(other, project, repository), other) for other in others]

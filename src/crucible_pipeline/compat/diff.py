@@ -74,9 +74,11 @@ def diff(old: Contract, new: Contract) -> list[Change]:
 def _change(walk: Walk, found: Found) -> Change:
     place, finding, rule = found.place, found.finding, found.rule
     counted = (place.counts if place else frozenset(WIRE)) | {"source"}
-    breaks = tuple(way for way in DIRECTIONS if way in found.breaks() and way in counted)
+    breaks: tuple[Direction, ...] = tuple(
+        way for way in DIRECTIONS if way in found.breaks() and way in counted
+    )
     message, shown = finding.message, None
-    wire = [way for way in breaks if way in WIRE]
+    wire: list[Direction] = [way for way in breaks if way in WIRE]
     if wire:
         shown = _shown(walk, found, wire)
         if shown is None and rule.provable:

@@ -33,6 +33,13 @@ _CLOSING = ("additional_properties", "pattern_properties")
 UNEVALUATED = ("unevaluated_items", "unevaluated_properties")
 
 
+# Keywords whose value is one schema.
+SINGLE = frozenset(
+    {"items", "contains", "unevaluated_items", "additional_properties", "property_names"}
+    | {"unevaluated_properties", "not_", "if_", "then", "else_"}
+)
+
+
 def said(schema: Schema, name: str) -> bool:
     """Whether a schema gives a keyword."""
     return bool(getattr(schema, name) != getattr(NOTHING, name))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crucible_pipeline.compat.change import WIRE, Direction
-from crucible_pipeline.compat.merge import ASSERTIONS, UNEVALUATED, said
+from crucible_pipeline.compat.merge import ASSERTIONS, SINGLE, UNEVALUATED, said
 from crucible_pipeline.compat.normal import Side, bare
 from crucible_pipeline.compat.rule import Finding, Place, Root, Rule, Step, anything
 from crucible_pipeline.compat.rules_contract import type_name
@@ -198,9 +198,11 @@ class Walk:
         if len(left) == len(right) == 1:
             lost = all("backward" in self.broken(left[0], other) for other in new.any_of)
             gained = all("forward" in self.broken(other, right[0]) for other in old.any_of)
-            kept = {"source"} | ({"backward"} if lost else set()) | ({"forward"} if gained else set())
+            kept: set[Direction] = {"source"}
+            kept |= {"backward"} if lost else set()
+            kept |= {"forward"} if gained else set()
             for found in self.compare(replace(here, part="whole", old=left[0], new=right[0])):
-                breaks = tuple(way for way in found.breaks() if way in kept)
+                breaks: tuple[Direction, ...] = tuple(way for way in found.breaks() if way in kept)
                 yield replace(found, finding=replace(found.finding, breaks=breaks))
             return
         yield from _run(
@@ -260,7 +262,7 @@ class Walk:
             self._inside.discard(pair)
 
     def _same_part(self, old: Any, new: Any, name: str) -> bool:
-        if isinstance(old, Schema) and isinstance(new, Schema):
+        if name in SINGLE and old is not None and new is not None:
             return self.same(old, new)
         if name in {"all_of", "any_of", "one_of"}:
             return len(old) == len(new) and all(any(self.same(one, other) for other in new) for one in old)
@@ -285,4 +287,4 @@ def _counts(here: Place, old: Schema, new: Schema) -> frozenset[Direction]:
         "input": frozenset({"backward"}),
         "output": frozenset({"forward"}),
     }
-    return frozenset().union(*(said_by.get(form.direction, here.counts) for form in (old, new)))
+    return said_by.get(old.direction, here.counts) | said_by.get(new.direction, here.counts)
