@@ -116,7 +116,7 @@ def post(
         index.upload_url,
         data=fields(dist, over),
         files={"content": (dist.filename, dist.content)},
-        auth=("__token__", secret) if secret else None,
+        auth=httpx.BasicAuth("__token__", secret) if secret else httpx.Auth(),
     )
 
 

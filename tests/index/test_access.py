@@ -65,7 +65,7 @@ def test_without_a_known_token_nothing_is_allowed(access: Access, header: str | 
     access.create(("*",))
     for action in ("read", "upload"):
         with pytest.raises(Unauthorized):
-            access.check(header, action, "a")  # type: ignore[arg-type]
+            access.check(header, action, "a")
 
 
 @settings(max_examples=100, deadline=None)

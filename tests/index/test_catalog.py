@@ -1,6 +1,5 @@
 import io
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -158,10 +157,11 @@ def test_concurrent_publishers_lose_nothing_and_render_the_last_state(catalog: C
     dists = [wheel(version=f"1.{number}") for number in range(24)]
     dists += [wheel(name=f"other-{number}") for number in range(8)]
 
-    def publish(part: list[Dist]) -> Callable[[], None]:
-        return lambda: [catalog.publish(valid(dist)) for dist in part] and None
+    def publish(part: list[Dist]) -> None:
+        for dist in part:
+            catalog.publish(valid(dist))
 
-    threads = [threading.Thread(target=publish(dists[start::8])) for start in range(8)]
+    threads = [threading.Thread(target=publish, args=(dists[start::8],)) for start in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

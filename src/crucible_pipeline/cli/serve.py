@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from crucible_pipeline.errors import Refused
+from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.catalog import Gate
-from crucible_pipeline.index.server import DEFAULT_HOST, DEFAULT_PORT, serve
 
 DEFAULT_DATA = ".crucible/index"
 
@@ -46,6 +46,14 @@ def register(app: typer.Typer, gate: Gate | None = None) -> None:
     ) -> None:
         """Serve a package index, until interrupted: pip and uv read from it, twine and uv upload to it."""
         folder = data_folder(data)
+        try:
+            # Here, so that the other commands start without a server, also where none is installed.
+            from crucible_pipeline.index.server import serve  # noqa: PLC0415
+        except ImportError as error:
+            raise CannotDo(
+                f"the server's packages are not installed ({error.name} is missing)",
+                'install "crucible-pipeline[index]"',
+            ) from error
 
         def started(url: str, access: Access) -> None:
             lines = [f"the index of {data} is at {url}simple/, uploads go to {url}legacy/"]

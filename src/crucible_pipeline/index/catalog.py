@@ -4,6 +4,7 @@ A file is published at the moment when the document says so. Before that its con
 hash, so a crash leaves at worst a blob that no document names, and the same upload succeeds afterwards.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -250,10 +251,7 @@ class Catalog:
         The rendering's etag is read before the document: whoever swaps it later has seen this document or a
         newer one, so the last rendering is that of the last document, whatever the order of the writers.
         """
-        self._derive(
-            simple.key_of(name, "html"),
-            lambda: simple.as_html(self._load(name)[0]),
-        )
+        self._derive(simple.key_of(name, "html"), lambda: simple.as_html(self._load(name)[0]))
         for _ in range(MAX_ATTEMPTS):
             try:
                 root = self.store.get("simple/index.json")
@@ -279,11 +277,9 @@ class Catalog:
             wanted = content()
             if etag is not None and data == wanted:
                 return
-            try:
+            # And once more round: the document may have changed since, and back again for its own writer.
+            with contextlib.suppress(Conflict):
                 self.store.swap(key, wanted, etag)
-            except Conflict:
-                continue
-            return
 
 
 def _is_published(project: Project, distribution: Distribution) -> bool:

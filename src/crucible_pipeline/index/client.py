@@ -7,9 +7,10 @@ answers is untrusted: sizes are bounded, and a file name has to belong to the pr
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
@@ -106,7 +107,7 @@ class Index:
         """
         name = normalized(project)
         with self._stream(f"{self.url}{name}/", {"Accept": ACCEPT}) as response:
-            if response.status_code == httpx.codes.NOT_FOUND:
+            if response.status_code == HTTPStatus.NOT_FOUND:
                 return ()
             self._check(response)
             body = b"".join(_bounded(response, MAX_PAGE_BYTES))
@@ -136,7 +137,7 @@ class Index:
         return content
 
     @contextlib.contextmanager
-    def _stream(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+    def _stream(self, url: str, headers: dict[str, str]) -> Generator[httpx.Response]:
         try:
             # httpx drops credentials when a redirect or a file's address leads to another host.
             own = httpx.URL(url).host == httpx.URL(self.url).host
@@ -208,7 +209,8 @@ def _from_html(body: bytes) -> list[dict[str, Any]]:
 
 def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | None:
     """A row as a value; None where it is no file of this project that an installer would take."""
-    name, url, hashes = row.get("filename"), row.get("url"), row.get("hashes")
+    name, url = row.get("filename"), row.get("url")
+    hashes: Any = row.get("hashes")
     if not isinstance(name, str) or not isinstance(url, str) or not isinstance(hashes, dict):
         return None
     try:
@@ -218,7 +220,8 @@ def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | No
         return None
     if filename.project != project or target is None:
         return None
-    sha256, yanked = hashes.get("sha256"), row.get("yanked")
+    sha256: Any = hashes.get("sha256")
+    yanked = row.get("yanked")
     return Release(
         version=filename.version,
         filename=name,

@@ -13,7 +13,7 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -130,7 +130,7 @@ class DirectoryStore:
             raise Conflict(f"{key} was changed meanwhile")
 
     @contextlib.contextmanager
-    def _written(self, key: str, source: BinaryIO) -> Iterator[Path]:
+    def _written(self, key: str, source: BinaryIO) -> Generator[Path]:
         """A temporary file with the content, on the disk; removed unless it was renamed meanwhile."""
         folder = self.root / ".tmp"
         try:
@@ -161,7 +161,7 @@ class DirectoryStore:
             _sync(folder.parent)
 
     @contextlib.contextmanager
-    def _locked(self, key: str) -> Iterator[None]:
+    def _locked(self, key: str) -> Generator[None]:
         """Hold the key's lock against other threads and processes."""
         number = hashlib.sha256(key.encode()).digest()[0] % LOCKS
         folder = self.root / ".lock"

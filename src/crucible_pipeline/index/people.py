@@ -39,7 +39,6 @@ _JINJA = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_JINJA.globals["style"] = STYLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def front(catalog: Catalog, base_url: str) -> str:
         base_url: of this index as the reader knows it, with the final slash.
     """
     rows = [(name, _newest(project)) for name in catalog.projects() if (project := _found(catalog, name))]
-    return _JINJA.get_template("front.html").render(base_url=base_url, rows=rows)
+    return _JINJA.get_template("front.html").render(style=STYLE, base_url=base_url, rows=rows)
 
 
 def project(catalog: Catalog, name: str, base_url: str) -> str:
@@ -85,6 +84,7 @@ def project(catalog: Catalog, name: str, base_url: str) -> str:
     newest = _newest(found)
     metadata = _metadata(catalog, found.of(newest.version)[0])
     return _JINJA.get_template("project.html").render(
+        style=STYLE,
         base_url=base_url,
         name=found.name,
         newest=newest,

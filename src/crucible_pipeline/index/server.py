@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -21,14 +21,13 @@ from granian.server.embed import Server
 from starlette.applications import Starlette
 
 from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT
 from crucible_pipeline.index.access import ANY, Access
 from crucible_pipeline.index.catalog import Catalog, Gate
 from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.memory import MemoryStore
 from crucible_pipeline.index.web import application
 
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 8470
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 SETTLE_SECONDS = 2.0
@@ -106,7 +105,7 @@ def serve(
 @contextlib.contextmanager
 def running(
     data: Path | None = None, *, gate: Gate | None = None, anonymous_read: bool = True
-) -> Iterator[Running]:
+) -> Generator[Running]:
     """An index beside the caller, on a free loopback port, in a thread of this process.
 
     Args:
@@ -234,7 +233,7 @@ def _check_port(host: str, port: int) -> None:
 
 
 @contextlib.contextmanager
-def _reserved_port() -> Iterator[int]:
+def _reserved_port() -> Generator[int]:
     """A free port that no other process is given meanwhile.
 
     On Linux granian binds with SO_REUSEPORT, so the socket that found the port stays bound beside it; it does

@@ -159,11 +159,12 @@ def _check_metadata(filename: Filename, metadata: bytes) -> str | None:
     for key, label in (("metadata_version", "Metadata-Version"), ("name", "Name"), ("version", "Version")):
         if key not in raw:
             raise Refused(f"{where} has no (or more than one) {label}")
-    if canonicalize_name(raw["name"]) != filename.project:
-        raise Refused(f"{where} names the project {raw['name'][:80]}")
+    name, version = raw.get("name", ""), raw.get("version", "")
+    if canonicalize_name(name) != filename.project:
+        raise Refused(f"{where} names the project {name[:80]}")
     try:
-        if Version(raw["version"]) != filename.version:
-            raise Refused(f"{where} names the version {raw['version'][:80]}")
+        if Version(version) != filename.version:
+            raise Refused(f"{where} names the version {version[:80]}")
         if "requires_python" in raw:
             SpecifierSet(raw["requires_python"])
         for requirement in raw.get("requires_dist", ()):
