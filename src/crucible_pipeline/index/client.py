@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -210,7 +210,7 @@ def _from_html(body: bytes) -> list[dict[str, Any]]:
 def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | None:
     """A row as a value; None where it is no file of this project that an installer would take."""
     name, url = row.get("filename"), row.get("url")
-    hashes: Any = row.get("hashes")
+    hashes = cast("dict[str, Any] | None", row.get("hashes"))
     if not isinstance(name, str) or not isinstance(url, str) or not isinstance(hashes, dict):
         return None
     try:
@@ -220,7 +220,7 @@ def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | No
         return None
     if filename.project != project or target is None:
         return None
-    sha256: Any = hashes.get("sha256")
+    sha256 = hashes.get("sha256")
     yanked = row.get("yanked")
     return Release(
         version=filename.version,
