@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, cast
 
 from crucible_pipeline.compat.values import atoms_of, key, types_of
 from crucible_pipeline.contracts.model import JsonValue, Schema, Value
@@ -78,13 +78,15 @@ def _print(name: str, value: Any, *, words: bool) -> str:
         return fingerprint(value, words=words)
     if isinstance(value, Value):
         return key(value.json)
-    if name in {"enum", "examples"}:
-        return str([key(item) for item in value])
     if isinstance(value, tuple):
-        printed = [_print("", item, words=words) for item in value]
+        items: tuple[Any, ...] = value
+        if name in {"enum", "examples"}:
+            return str([key(item) for item in items])
+        printed = [_print("", item, words=words) for item in items]
         return str(sorted(printed) if name in {"all_of", "any_of", "one_of"} else printed)
     if isinstance(value, Mapping):
-        return str([(inner, _print("", value[inner], words=words)) for inner in sorted(value)])
+        inside = cast("Mapping[str, Any]", value)
+        return str([(inner, _print("", inside[inner], words=words)) for inner in sorted(inside)])
     return key(value)
 
 

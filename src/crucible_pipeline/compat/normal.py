@@ -67,7 +67,7 @@ def _bounds(schema: Schema) -> Schema:
     if high is not None and below is not None:
         high, below = (high, None) if high < below else (None, below)
     step = schema.multiple_of
-    if atoms_of(schema.types) & NUMBERS == {"integer"}:
+    if atoms_of(schema.types) & NUMBERS == frozenset({"integer"}):
         low = math.ceil(exact(low)) if low is not None else None
         low = math.floor(exact(above)) + 1 if above is not None else low
         high = math.floor(exact(high)) if high is not None else None

@@ -66,7 +66,8 @@ def _part(operation: str, argument: Any, variant: int) -> str | None:
             return "".join(piece for piece in pieces if piece is not None) if None not in pieces else None
         case "AT" | "ASSERT" | "ASSERT_NOT":
             return ""  # the finished text is searched for the whole pattern anyway
-    return None
+        case _:
+            return None
 
 
 def _member(argument: Any, variant: int) -> str | None:
@@ -88,6 +89,8 @@ def _holds(argument: Any, letter: str) -> bool:
                 found |= inner[0] <= ord(letter) <= inner[1]
             case "CATEGORY":
                 found |= _category(str(inner), letter)
+            case _:
+                return False
     return found is not negated
 
 

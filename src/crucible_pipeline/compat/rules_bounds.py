@@ -131,7 +131,8 @@ def _format(place: Place, *, was: bool, now: bool) -> Iterator[Finding]:
     before = place.old.format in FORMATS
     after = place.new.format in FORMATS
     broken: tuple[Direction, ...] = ("backward",) if after else ()
-    broken += ("forward",) if before else ()
+    if before:
+        broken = (*broken, "forward")
     yield Finding(text, breaks=broken)
 
 

@@ -94,10 +94,13 @@ def _constant_removed(both: Both) -> Iterator[Finding]:
             yield Finding("the constant was removed", element=path, mark=both.home(item.module))
 
 
+_SHAPES: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "text"}
+
+
 def _shape(value: JsonValue) -> str:
     if isinstance(value, list):
         return "list of " + " and ".join(sorted({_shape(item) for item in value}))
-    return {bool: "boolean", int: "integer", float: "number", str: "text"}.get(type(value), "nothing")
+    return _SHAPES.get(type(value), "nothing")
 
 
 def _constants(both: Both, *, same_shape: bool) -> Iterator[tuple[Constant, Constant]]:

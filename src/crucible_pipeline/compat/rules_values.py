@@ -136,7 +136,8 @@ def _introduced(place: Place) -> Iterator[Finding]:
         return
     strange = [v for v in values_of(place.new).values() if place.asking.old.rejects(place.old, v)]
     broken: tuple[Direction, ...] = () if _covers(place.new, place.old_atoms) else ("backward",)
-    broken += ("forward",) if strange else ()
+    if strange:
+        broken = (*broken, "forward")
     if broken:
         listed = ", ".join(shown(value) for value in place.new.enum or ())
         yield Finding(f"only listed values are accepted now: {listed}", breaks=broken)
@@ -147,7 +148,8 @@ def _dropped(place: Place) -> Iterator[Finding]:
         return
     strange = [v for v in values_of(place.old).values() if place.asking.new.rejects(place.new, v)]
     broken: tuple[Direction, ...] = ("backward",) if strange else ()
-    broken += () if _covers(place.old, place.new_atoms) else ("forward",)
+    if not _covers(place.old, place.new_atoms):
+        broken = (*broken, "forward")
     if broken:
         yield Finding(f"values are no longer listed: {named(place.new_atoms)} is accepted", breaks=broken)
 

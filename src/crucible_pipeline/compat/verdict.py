@@ -61,7 +61,7 @@ class Verdict:
     changes: tuple[Change, ...] = ()
     waived: tuple[Waived, ...] = ()
     problems: tuple[Problem, ...] = ()
-    sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    sources: Mapping[str, str] = field(default_factory=dict[str, str], compare=False, repr=False)
 
 
 def judge(

@@ -70,7 +70,9 @@ class Walk:
             if len(found) == len(WIRE):
                 break
         if self._assumed == before:
-            self.old.normal(old), self.new.normal(new)
+            # the forms keep both schemas, so that their identity stays taken
+            self.old.normal(old)
+            self.new.normal(new)
             self._known[pair] = frozenset(found)
         return frozenset(found)
 
@@ -262,8 +264,8 @@ class Walk:
             self._inside.discard(pair)
 
     def _same_part(self, old: Any, new: Any, name: str) -> bool:
-        if name in SINGLE and old is not None and new is not None:
-            return self.same(old, new)
+        if name in SINGLE:
+            return old is new if None in (old, new) else self.same(old, new)
         if name in {"all_of", "any_of", "one_of"}:
             return len(old) == len(new) and all(any(self.same(one, other) for other in new) for one in old)
         if name == "prefix_items":
