@@ -17,11 +17,8 @@ if TYPE_CHECKING:
         resources,
     )
     from ._base import Channel, InvalidEvent, InvalidTransition, StateMachine
-    from ._evaluation_request_enums import EvaluationRequestEngine
-    from ._event_contracts_enums import (
-        EvaluationOutcome,
-        EvaluationSubmittedEventEngine,
-    )
+    from ._evaluation_request_enums import EvaluationEngine
+    from ._event_contracts_enums import EvaluationOutcome
     from ._model import validate
     from .api_responses import CreateResponse, ErrorResponse, PaginatedResponse
     from .evaluation_defaults import (
@@ -78,17 +75,16 @@ __all__ = [
     "ErrorResponse",
     "EvaluationCancelledEvent",
     "EvaluationCompletedEvent",
+    "EvaluationEngine",
     "EvaluationEvent",
     "EvaluationFailedEvent",
     "EvaluationOutcome",
     "EvaluationQueuedEvent",
     "EvaluationRequest",
-    "EvaluationRequestEngine",
     "EvaluationResponse",
     "EvaluationRunningEvent",
     "EvaluationStatus",
     "EvaluationSubmittedEvent",
-    "EvaluationSubmittedEventEngine",
     "EvaluationSummary",
     "InvalidEvent",
     "InvalidTransition",
@@ -127,17 +123,16 @@ _NAMES = {
     "ErrorResponse": "api_responses",
     "EvaluationCancelledEvent": "event_contracts",
     "EvaluationCompletedEvent": "event_contracts",
+    "EvaluationEngine": "_evaluation_request_enums",
     "EvaluationEvent": "event_contracts",
     "EvaluationFailedEvent": "event_contracts",
     "EvaluationOutcome": "_event_contracts_enums",
     "EvaluationQueuedEvent": "event_contracts",
     "EvaluationRequest": "evaluation_request",
-    "EvaluationRequestEngine": "_evaluation_request_enums",
     "EvaluationResponse": "evaluation_response",
     "EvaluationRunningEvent": "event_contracts",
     "EvaluationStatus": "evaluation_status",
     "EvaluationSubmittedEvent": "event_contracts",
-    "EvaluationSubmittedEventEngine": "_event_contracts_enums",
     "EvaluationSummary": "evaluation_response",
     "InvalidEvent": "_base",
     "InvalidTransition": "_base",

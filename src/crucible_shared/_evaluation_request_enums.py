@@ -3,11 +3,11 @@
 
 from enum import StrEnum
 
-__all__ = ["EvaluationRequestEngine"]
+__all__ = ["EvaluationEngine"]
 
 
-class EvaluationRequestEngine(StrEnum):
-    """Kind of sandbox to run the code in."""
+class EvaluationEngine(StrEnum):
+    """Kinds of sandboxes that the platform has."""
 
     DOCKER = "docker"
     GVISOR = "gvisor"

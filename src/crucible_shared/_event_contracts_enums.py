@@ -3,15 +3,7 @@
 
 from enum import StrEnum
 
-__all__ = ["EvaluationOutcome", "EvaluationSubmittedEventEngine"]
-
-
-class EvaluationSubmittedEventEngine(StrEnum):
-    """Kind of sandbox that the request asks for."""
-
-    DOCKER = "docker"
-    GVISOR = "gvisor"
-    KUBERNETES = "kubernetes"
+__all__ = ["EvaluationOutcome"]
 
 
 class EvaluationOutcome(StrEnum):

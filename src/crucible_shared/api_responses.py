@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictBool
 
-from ._model import DateTime, Integer, Maybe, SparseModel
+from ._model import Maybe, SparseModel
+from ._values import DateTime, Integer
 from .evaluation_status import EvaluationStatus
 
 __all__ = ["CreateResponse", "ErrorResponse", "PaginatedResponse"]

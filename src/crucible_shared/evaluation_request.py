@@ -5,10 +5,11 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool
 
-from ._evaluation_request_enums import EvaluationRequestEngine
-from ._model import Integer, Model
+from ._evaluation_request_enums import EvaluationEngine
+from ._model import Model
+from ._values import Integer
 
-__all__ = ["EvaluationRequest", "EvaluationRequestEngine"]
+__all__ = ["EvaluationEngine", "EvaluationRequest"]
 
 
 class EvaluationRequest(Model):
@@ -19,8 +20,8 @@ class EvaluationRequest(Model):
         default="python",
         description="Programming language of the source text.",
     )
-    engine: EvaluationRequestEngine = Field(
-        default=EvaluationRequestEngine.DOCKER,
+    engine: EvaluationEngine = Field(
+        default=EvaluationEngine.DOCKER,
         description="Kind of sandbox to run the code in.",
     )
     timeout: Annotated[int, Integer(ge=1, le=300)] = Field(

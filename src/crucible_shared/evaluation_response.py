@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import Field, StrictBool
 
-from ._model import DateTime, Int, Maybe, SparseModel
+from ._model import Maybe, SparseModel
+from ._values import DateTime, Int
 from .evaluation_status import EvaluationStatus
 
 __all__ = ["EvaluationResponse", "EvaluationSummary"]

@@ -22,9 +22,11 @@ class EvaluationStatus(StrEnum):
     RUNNING = "running"
     """Its code runs in a sandbox."""
     COMPLETED = "completed"
-    """Its code ran to an end; the exit code tells how."""
+    """Its code ran to an end with exit code 0."""
     FAILED = "failed"
-    """It could not be run, or was stopped because it broke a limit."""
+    """It could not be run, ended with another exit code, or was stopped because it
+    broke a limit.
+    """
     CANCELLED = "cancelled"
     """A user or an operator stopped it before its end."""
 

@@ -10,8 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ._event_contracts_enums import EvaluationOutcome, EvaluationSubmittedEventEngine
-from ._model import DateTime, Int, Integer, Maybe, Model, SparseModel
+from ._evaluation_request_enums import EvaluationEngine
+from ._event_contracts_enums import EvaluationOutcome
+from ._model import Maybe, Model, SparseModel
+from ._values import DateTime, Int, Integer
 
 __all__ = [
     "EvaluationCancelledEvent",
@@ -22,7 +24,6 @@ __all__ = [
     "EvaluationQueuedEvent",
     "EvaluationRunningEvent",
     "EvaluationSubmittedEvent",
-    "EvaluationSubmittedEventEngine",
 ]
 
 
@@ -35,8 +36,8 @@ class EvaluationSubmittedEvent(Model):
         default="python",
         description="Programming language of the source text.",
     )
-    engine: EvaluationSubmittedEventEngine = Field(
-        default=EvaluationSubmittedEventEngine.DOCKER,
+    engine: EvaluationEngine = Field(
+        default=EvaluationEngine.DOCKER,
         description="Kind of sandbox that the request asks for.",
     )
     metadata: dict[str, Any] = Field(

@@ -124,3 +124,37 @@ def _values(schema: Schema) -> frozenset[str]:
     listed = (schema.const.json,) if schema.const else () if schema.extensible else schema.enum or ()
     texts = frozenset(value for value in listed if isinstance(value, str))
     return texts if len(texts) == len(listed) else frozenset()
+
+
+def is_model(schema: Schema) -> bool:
+    """Whether it is an object with named properties, and nothing else."""
+    return schema.types == ("object",) and bool(schema.properties or schema.required) and schema.enum is None
+
+
+def is_enum(schema: Schema) -> bool:
+    """Whether all values are texts, or all are integers, as the given types allow."""
+    values = [value for value in schema.enum or () if value is not None]
+    kinds = set(schema.types) - {"null"}
+    if schema.extensible and kinds not in ({"string"}, {"integer"}):
+        return False
+    if not values or (None in (schema.enum or ()) and schema.types and "null" not in schema.types):
+        return False
+    if all(isinstance(value, str) for value in values):
+        return kinds <= {"string"}
+    return all(isinstance(value, int) and not isinstance(value, bool) for value in values) and kinds in (
+        {"integer"},
+        {"number"},
+        set(),
+    )
+
+
+def is_literal(schema: Schema) -> bool:
+    """Whether `const` is a text or an integer, as the given types allow."""
+    value = schema.const.json if schema.const else None
+    if isinstance(value, str):
+        return set(schema.types) <= {"string", "null"} and (not schema.types or "string" in schema.types)
+    return (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and schema.types in {(), ("integer",), ("number",)}
+    )

@@ -1,23 +1,15 @@
 """Modules of types, pure: enums, models and aliases as Python text."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from crucible_pipeline.contracts.model import Contract, JsonValue, Schema, StateMachine
-from crucible_pipeline.contracts.names import upper
+from crucible_pipeline.contracts.model import Contract, JsonValue, Schema
 from crucible_pipeline.generate import python_names, python_order
-from crucible_pipeline.generate.python_shapes import (
-    ANNOTATED,
-    FIELD,
-    AliasShape,
-    EnumShape,
-    ModelShape,
-    Property,
-    Shape,
-)
+from crucible_pipeline.generate.python_enums import enum_text, words_of
+from crucible_pipeline.generate.python_scalars import ANNOTATED, FIELD
+from crucible_pipeline.generate.python_shapes import AliasShape, EnumShape, ModelShape, Property, Shape
 from crucible_pipeline.generate.text import (
     HEADER,
-    INDENT,
     Attribute,
     Either,
     Expression,
@@ -26,6 +18,7 @@ from crucible_pipeline.generate.text import (
     Name,
     assignment,
     call,
+    class_head,
     docstring,
     flat,
     imports,
@@ -173,29 +166,16 @@ class _Module:
 
     def _shape(self, shape: Shape) -> str:
         if isinstance(shape, EnumShape):
-            return self._enum(shape)
+            base = self.scope.use(Name("enum", "StrEnum" if isinstance(shape.values[0], str) else "IntEnum"))
+            return enum_text(shape, base, self.contract.machines.get(shape.name))
         if isinstance(shape, ModelShape):
             return self._model(shape)
         if shape.name in self.roots:
             root = self.scope.place("root", shape.annotation, None, 1)
-            return f"class {shape.name}({self.scope.use(Name('._model', 'Root'))}):\n{_words(shape)}\n{root}"
+            base = self.scope.use(Name("._model", "Root"))
+            return f"{class_head(shape.name, base)}{words_of(shape)}\n{root}"
         text = self.scope.place(shape.name, Name("typing", "TypeAlias"), shape.annotation, 0)
         return text + (docstring(shape.schema.description) if shape.schema.description else "")
-
-    def _enum(self, shape: EnumShape) -> str:
-        base = self.scope.use(Name("enum", "StrEnum" if isinstance(shape.values[0], str) else "IntEnum"))
-        texts = (
-            shape.schema.enum_descriptions if len(shape.schema.enum_descriptions) == len(shape.values) else ()
-        )
-        lines: list[str] = []
-        for index, (member, value) in enumerate(zip(shape.members, shape.values, strict=True)):
-            lines.append(f"{INDENT}{member} = {_one_line(value)}\n")
-            if texts and texts[index]:
-                lines.append(docstring(texts[index], 1))
-        opened = f"{INDENT}__open__ = True\n" if shape.schema.extensible else ""
-        machine = self.contract.machines.get(shape.name)
-        methods = _transition_methods(machine) if machine else ""
-        return f"class {shape.name}({base}):\n{_words(shape)}\n{''.join(lines)}{opened}{methods}"
 
     def _model(self, shape: ModelShape) -> str:
         taken = self.scope.own | _IMPORTABLE
@@ -208,7 +188,7 @@ class _Module:
         bases = [
             name for name, wanted in (("SparseModel", sparse), ("CheckedModel", shape.check)) if wanted
         ] or ["Model"]
-        named = ", ".join(self.scope.use(Name("._model", base)) for base in bases)
+        head = class_head(shape.name, *(self.scope.use(Name("._model", base)) for base in bases))
         lines: list[str] = []
         if shape.closed:
             config = self.scope.local(
@@ -219,7 +199,7 @@ class _Module:
             kind = subscript(Name("typing", "ClassVar"), "str")
             lines.append(self.scope.place("__checked__", kind, literal(shape.check), 1) + "\n")
         lines += [self._property(item, fields[item.wire]) for item in shape.properties]
-        return f"class {shape.name}({named}):\n{_words(shape)}\n{''.join(lines)}".rstrip("\n") + "\n"
+        return f"{head}{words_of(shape)}\n{''.join(lines)}".rstrip("\n") + "\n"
 
     def _distinct(self, shape: ModelShape, fields: dict[str, str]) -> None:
         """Give a number to every field whose name an earlier one has."""
@@ -311,40 +291,3 @@ def _about(module: str) -> str:
         if module.startswith("_") and module.endswith(ending):
             return f"{kind} of {module[1:].removesuffix(ending)}, shown there."
     return f"Types of {module}."
-
-
-def _words(shape: Shape) -> str:
-    return docstring(shape.schema.description or shape.schema.title or f"{shape.name} of the contract.", 1)
-
-
-def _one_line(value: JsonValue) -> str:
-    said = literal(value)
-    return said if isinstance(said, str) else repr(value)
-
-
-def _transition_methods(machine: StateMachine) -> str:
-    """The methods of an enum whose members follow each other as a state machine allows."""
-    name, table = machine.enum, machine_name(machine)
-    late = f"{INDENT * 2}from .{machine.module} import {table}\n\n"
-    methods: Iterable[tuple[str, str]] = (
-        (
-            "is_terminal(self) -> bool:\n" + docstring("Whether no other state may follow.", 2),
-            f"return {table}.is_terminal(self)",
-        ),
-        (
-            f"can_become(self, following: {name} | str) -> bool:\n"
-            + docstring("Whether `following` may come next; the same state always may.", 2),
-            f"return {table}.can_become(self, following)",
-        ),
-        (
-            f"check_transition(self, following: {name} | str) -> {name}:\n"
-            + docstring("Return `following` as a member, or raise InvalidTransition.", 2),
-            f"return {table}.check_transition(self, following)",
-        ),
-    )
-    return "".join(f"\n{INDENT}def {head}{late}{INDENT * 2}{body}\n" for head, body in methods)
-
-
-def machine_name(machine: StateMachine) -> str:
-    """The constant that holds a state machine."""
-    return f"{upper(machine.enum)}_MACHINE"

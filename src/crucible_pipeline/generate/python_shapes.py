@@ -11,14 +11,19 @@ from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.model import Contract, JsonValue, Schema, TypeDef
 from crucible_pipeline.errors import Mark, Problem
 from crucible_pipeline.generate import python_names
-from crucible_pipeline.generate.python_bounds import Arguments, integer_bounds, number_bounds
-from crucible_pipeline.generate.python_merge import disjoint, said, simplified, without
-from crucible_pipeline.generate.runtime._text import FORMATS, regex
-from crucible_pipeline.generate.text import Either, Expression, Keyed, Name, call, literal, subscript
+from crucible_pipeline.generate.python_merge import (
+    disjoint,
+    is_enum,
+    is_literal,
+    is_model,
+    said,
+    simplified,
+    without,
+)
+from crucible_pipeline.generate.python_scalars import ANNOTATED, ANY, MOMENTS, either, scalar, sized, whole
+from crucible_pipeline.generate.runtime._text import regex
+from crucible_pipeline.generate.text import Expression, Name, call, literal, subscript
 
-ANY = Name("typing", "Any")
-ANNOTATED = Name("typing", "Annotated")
-FIELD = Name("pydantic", "Field")
 # What only the check of the JSON value can say.
 _CHECKED = frozenset(
     {"not_", "if_", "dependent_required", "dependent_schemas", "unevaluated_items", "unevaluated_properties"}
@@ -31,7 +36,6 @@ _STRING = frozenset({"min_length", "max_length", "pattern", "format"})
 _NUMBER = frozenset({"minimum", "maximum", "exclusive_minimum", "exclusive_maximum", "multiple_of"})
 _ARRAY = frozenset({"items", "min_items", "max_items"})
 _OBJECT = frozenset({"properties", "required", "additional_properties", "min_properties", "max_properties"})
-_MOMENTS = {"date-time": "DateTime", "date": "Date"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ class Shapes:
         beyond = self._beyond(simple)
         wide = without(simple, beyond)
         check = not exact or bool(beyond) or not self._is_exact(wide)
-        if self._is_model(wide):
+        if is_model(wide):
             self._model(replace(wide, mark=schema.mark), name, schema if check else None)
             return Name("", name)
         annotation = self._union(wide, name) if said(wide) - _IDLE else ANY
@@ -164,11 +168,11 @@ class Shapes:
         beyond = given & _CHECKED
         if schema.ref is not None:
             return beyond | given - {"ref"}
-        if schema.enum is not None and not self._is_enum(schema):
+        if schema.enum is not None and not is_enum(schema):
             beyond |= {"enum"}
         if schema.enum is not None or schema.const is not None:
             beyond |= given - {"enum", "const", "types"}
-        if schema.const is not None and (schema.enum is not None or not self._is_literal(schema)):
+        if schema.const is not None and (schema.enum is not None or not is_literal(schema)):
             beyond |= {"const"}
         choices = given & {"any_of", "one_of"}
         if choices and given - {"types"} == choices and len(choices) == 1:
@@ -176,11 +180,11 @@ class Shapes:
             beyond |= {"types"} & given
         else:
             beyond |= choices
-        if not schema.types and not choices:
+        if not schema.types and not choices - beyond:
             beyond |= given & (_STRING | _NUMBER | _ARRAY | _OBJECT)
-        if schema.format in _MOMENTS and given & (_STRING - {"format"}):
+        if schema.format in MOMENTS and given & (_STRING - {"format"}):
             beyond |= given & (_STRING - {"format"})
-        if self._is_model(schema):
+        if is_model(schema):
             beyond |= given & {"min_properties", "max_properties"}
             extra = schema.additional_properties
             if extra is not None and extra.always is None and said(extra):
@@ -191,37 +195,6 @@ class Shapes:
         """Whether a union of the choices is exactly what `oneOf` means."""
         return not schema.one_of or disjoint(self.contract, schema.one_of)
 
-    def _is_model(self, schema: Schema) -> bool:
-        return (
-            schema.types == ("object",) and bool(schema.properties or schema.required) and schema.enum is None
-        )
-
-    def _is_enum(self, schema: Schema) -> bool:
-        """Whether all values are texts, or all are integers, as the given types allow."""
-        values = [value for value in schema.enum or () if value is not None]
-        kinds = set(schema.types) - {"null"}
-        if schema.extensible and kinds not in ({"string"}, {"integer"}):
-            return False
-        if not values or (None in (schema.enum or ()) and schema.types and "null" not in schema.types):
-            return False
-        if all(isinstance(value, str) for value in values):
-            return kinds <= {"string"}
-        return all(isinstance(value, int) and not isinstance(value, bool) for value in values) and kinds in (
-            {"integer"},
-            {"number"},
-            set(),
-        )
-
-    def _is_literal(self, schema: Schema) -> bool:
-        value = schema.const.json if schema.const else None
-        if isinstance(value, str):
-            return set(schema.types) <= {"string", "null"} and (not schema.types or "string" in schema.types)
-        return (
-            isinstance(value, int)
-            and not isinstance(value, bool)
-            and schema.types in {(), ("integer",), ("number",)}
-        )
-
     def _union(self, schema: Schema, name: str) -> Expression:
         if schema.ref is not None:
             return self._reference(schema.ref)
@@ -229,7 +202,7 @@ class Shapes:
             return self._enum(schema, name)
         if schema.const is not None:
             kind = subscript(Name("typing", "Literal"), literal(schema.const.json))
-            return kind if isinstance(schema.const.json, str) else _whole(kind)
+            return kind if isinstance(schema.const.json, str) else whole(kind)
         choices = schema.any_of or schema.one_of
         if choices:
             found = [
@@ -255,7 +228,7 @@ class Shapes:
         return (
             exact
             and simple.enum is not None
-            and self._is_enum(simple)
+            and is_enum(simple)
             and not self._beyond(simple)
             and not nullable
         )
@@ -288,55 +261,34 @@ class Shapes:
     def _enum_use(self, name: Name, schema: Schema) -> Expression:
         values = [value for value in schema.enum or () if value is not None]
         texts = isinstance(values[0], str)
-        kind: Expression = name if texts else _whole(name)
+        kind: Expression = name if texts else whole(name)
         found = [kind]
         if schema.extensible:
-            found.append("str" if texts else Name("._model", "Int"))
+            found.append("str" if texts else Name("._values", "Int"))
         if "null" in schema.types if schema.extensible else None in (schema.enum or ()):
             found.append("None")
         return either(found)
 
     def _single(self, kind: str, schema: Schema, name: str) -> Expression:
         match kind:
-            case "null":
-                return "None"
-            case "boolean":
-                return Name("pydantic", "StrictBool")
-            case "integer":
-                bounds = integer_bounds(schema)
-                return _with(bounds, "int", "Integer") if bounds else Name("._model", "Int")
-            case "number":
-                bounds = number_bounds(schema)
-                return _with(bounds, "float", "Number") if bounds else Name("._model", "Float")
-            case "string":
-                return self._text(schema)
             case "array":
                 item = self.express(schema.items, f"{name}Item") if schema.items else ANY
-                return _sized(subscript("list", item), schema.min_items, schema.max_items)
-            case _:
+                return sized(subscript("list", item), schema.min_items, schema.max_items)
+            case "object":
                 return self._mapping(schema, name)
+            case _:
+                self._pattern(schema.pattern, schema)
+                return scalar(kind, schema)
 
-    def _text(self, schema: Schema) -> Expression:
-        if schema.format in _MOMENTS:
-            return Name("._model", _MOMENTS[schema.format])
-        pattern = self._pattern(schema.pattern, schema)
-        asserted = schema.format if schema.format in FORMATS else None
-        given = {"min_length": schema.min_length, "max_length": schema.max_length, "pattern": pattern}
-        arguments: Arguments = [
-            (key, value) for key, value in {**given, "format": asserted}.items() if value is not None
-        ]
-        return _with(arguments, "str", "Text") if arguments else "str"
-
-    def _pattern(self, pattern: str | None, schema: Schema) -> str | None:
+    def _pattern(self, pattern: str | None, schema: Schema) -> None:
         if pattern is not None:
             try:
                 regex(pattern)
             except ValueError as error:
                 self.refuse(schema.mark, str(error), "write it with what ECMAScript and Python share")
-        return pattern
 
     def _mapping(self, schema: Schema, name: str) -> Expression:
-        if self._is_model(replace(schema, types=("object",))):
+        if is_model(replace(schema, types=("object",))):
             self._model(replace(schema, types=("object",)), name, None)
             return Name("", name)
         extra = schema.additional_properties
@@ -344,7 +296,7 @@ class Shapes:
             self.express(extra, f"{name}Value") if extra is not None and extra.always is not False else ANY
         )
         most = 0 if extra is not None and extra.always is False else schema.max_properties
-        return _sized(subscript("dict", "str", value), schema.min_properties, most)
+        return sized(subscript("dict", "str", value), schema.min_properties, most)
 
     def _model(self, schema: Schema, name: str, checked: Schema | None) -> None:
         if checked is not None:
@@ -366,36 +318,6 @@ class Shapes:
                 shape.schema.mark, f"two types would both be called {shape.name}", "rename one of them"
             )
         self.shapes[shape.name] = shape
-
-
-def either(found: list[Expression]) -> Expression:
-    """A union that takes the first fitting member; None goes last."""
-    members = list(dict.fromkeys(found))
-    if len(members) == 1:
-        return members[0]
-    if ANY in members:
-        return ANY
-    rest = [member for member in members if member != "None"]
-    union = Either(tuple(rest)) if len(rest) > 1 else rest[0]
-    if len(rest) > 1:
-        union = subscript(ANNOTATED, union, call(FIELD, Keyed("union_mode=", literal("left_to_right"))))
-    return Either((union, "None")) if len(rest) < len(members) else union
-
-
-def _whole(kind: Expression) -> Expression:
-    return subscript(ANNOTATED, kind, call(Name("._model", "WholeNumber")))
-
-
-def _with(arguments: Arguments, kind: str, constraint: str) -> Expression:
-    given = (Keyed(f"{key}=", literal(value)) for key, value in arguments)
-    return subscript(ANNOTATED, kind, call(Name("._model", constraint), *given))
-
-
-def _sized(kind: Expression, least: int | None, most: int | None) -> Expression:
-    given = [(key, size) for key, size in (("min_length", least), ("max_length", most)) if size is not None]
-    if not given:
-        return kind
-    return subscript(ANNOTATED, kind, call(FIELD, *(Keyed(f"{key}=", literal(size)) for key, size in given)))
 
 
 def _pascal(wire: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from crucible_pipeline.contracts.model import Channel, Constant, Contract, StateMachine
 from crucible_pipeline.contracts.names import upper
-from crucible_pipeline.generate.python_models import machine_name
+from crucible_pipeline.generate.python_enums import machine_name, signature
 from crucible_pipeline.generate.python_shapes import EnumShape, Shape
 from crucible_pipeline.generate.text import (
     HEADER,
@@ -14,6 +14,7 @@ from crucible_pipeline.generate.text import (
     Keyed,
     assignment,
     call,
+    class_head,
     docstring,
     imports,
     literal,
@@ -50,9 +51,8 @@ def constants_module(contract: Contract, module: str) -> str:
 
 def _group(name: str, members: Iterable[Constant]) -> str:
     body = "".join(_constant(constant, upper(constant.name), 1) for constant in members)
-    return (
-        f"class {name}(metaclass=Frozen):\n{docstring(f'Constants of the group {name.lower()}.', 1)}\n{body}"
-    )
+    words = docstring(f"Constants of the group {name.lower()}.", 1)
+    return f"{class_head(name, 'metaclass=Frozen')}{words}\n{body}"
 
 
 def _constant(constant: Constant, name: str, depth: int) -> str:
@@ -91,17 +91,13 @@ def _machine(machine: StateMachine, shape: Shape) -> str:
     text = assignment(name, subscript("Final", kind), table)
     functions = ""
     if "machine" in machine.names:
-        says = docstring(f"The allowed transitions of {enum}.", 1)
-        functions += f"\n\ndef {machine.names['machine']}() -> {kind}:\n{says}{INDENT}return {name}\n"
+        functions += "\n\n" + signature(machine.names["machine"], (), kind, 0)
+        functions += docstring(f"The allowed transitions of {enum}.", 1) + f"{INDENT}return {name}\n"
     if "update" in machine.names:
-        says = docstring(
-            f"Return `new` as a member of {enum}, or raise InvalidTransition if it may not follow.", 1
-        )
-        functions += (
-            f"\n\ndef {machine.names['update']}(\n{INDENT}current: {enum} | str,\n"
-            f"{INDENT}new: {enum} | str,\n"
-            f") -> {enum}:\n{says}{INDENT}return {name}.check_transition(current, new)\n"
-        )
+        either = f"{enum} | str"
+        head = signature(machine.names["update"], (f"current: {either}", f"new: {either}"), enum, 0)
+        says = f"Return `new` as a member of {enum}, or raise InvalidTransition if it may not follow."
+        functions += f"\n\n{head}{docstring(says, 1)}{INDENT}return {name}.check_transition(current, new)\n"
     return text + "\n" + functions
 
 

@@ -137,10 +137,14 @@ def lay(expression: Expression, depth: int = 0, before: int = 0, after: int = 0)
         case Either(members):
             return lay(subscript(Name("typing", "Union"), *members), depth, before, after)
         case Group(head, items, brackets) if items:
-            # One item in a subscript takes no comma: that would make it a tuple.
-            comma = "" if brackets == "[]" and head != "" and len(items) == 1 else ","
+            # One item in a subscript takes no comma, that would make it a tuple; so it stays where it can.
+            alone = brackets == "[]" and head != "" and len(items) == 1
+            comma = "" if alone else ","
             inner = INDENT * (depth + 1)
-            lines = [f"{inner}{lay(item, depth + 1, len(inner), len(comma))}{comma}" for item in items]
+            laid = [lay(item, depth + 1, len(inner), len(comma)) for item in items]
+            if alone and "\n" not in laid[0]:
+                return line
+            lines = [f"{inner}{item}{comma}" for item in laid]
             return "\n".join([flat(head) + brackets[0], *lines, INDENT * depth + brackets[1]])
         case _:
             return line
@@ -148,23 +152,31 @@ def lay(expression: Expression, depth: int = 0, before: int = 0, after: int = 0)
 
 def assignment(target: str, annotation: Expression | None, value: Expression | None, depth: int = 0) -> str:
     """`target: annotation = value`, without a line break at the end."""
-    indent = INDENT * depth
-    head = f"{indent}{target}"
+    text = _assigned(INDENT * depth + target, annotation, value, depth)
+    # Longer lines are left alone where a formatter would split them, which the next one would undo.
+    atom = value is not None and not isinstance(value, Group)
+    overlong = [line for line in text.split("\n") if len(line) > WIDTH]
+    return f"{text}  # fmt: skip" if overlong and (atom or any("[" in line for line in overlong)) else text
+
+
+def _assigned(head: str, annotation: Expression | None, value: Expression | None, depth: int) -> str:
     if annotation is None:
         return f"{head} = {lay(value or '', depth, len(head) + 3)}"
     if value is None:
         return f"{head}: {lay(annotation, depth, len(head) + 2)}"
-    # The value is split first; its opening bracket must fit beside the annotation.
-    opening = len(flat(value.head)) + 1 if isinstance(value, Group) else len(flat(value))
     whole = f"{head}: {flat(annotation)} = {flat(value)}"
     if len(whole) <= WIDTH:
         return whole
+    # The value is split first; its opening bracket must fit beside the annotation.
+    opening = len(flat(value.head)) + 1 if isinstance(value, Group) else len(flat(value))
     kind = lay(annotation, depth, len(head) + 2, 3 + opening)
     last = kind.rpartition("\n")[2] if "\n" in kind else f"{head}: {kind}"
-    line = f"{head}: {kind} = {lay(value, depth, len(last) + 3)}"
-    longest = max(len(part) for part in line.split("\n"))
-    atom = not isinstance(value, Group)
-    return f"{line}  # fmt: skip" if atom and longest > WIDTH else line
+    return f"{head}: {kind} = {lay(value, depth, len(last) + 3)}"
+
+
+def class_head(name: str, *bases: str) -> str:
+    """`class Name(Base):` with its line break."""
+    return f"{lay(call(f'class {name}', *bases), 0, 0, 1)}:\n"
 
 
 def quoted(text: str) -> str:
@@ -208,17 +220,19 @@ def paragraphs(text: str) -> list[str]:
 def docstring(text: str, depth: int = 0) -> str:
     """A docstring with its indent and a line break at the end."""
     indent = INDENT * depth
-    safe = [part.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for part in paragraphs(text)]
-    if safe and safe[-1].endswith('"'):
-        safe[-1] = f'{safe[-1][:-1]}\\"'
-    if safe and safe[0].startswith('"'):
-        safe[0] = f"\\{safe[0]}"
+    safe = [_escaped(part) for part in paragraphs(text)]
     width = WIDTH - len(indent)
-    if len(safe) == 1 and len(safe[0]) <= width - 6:
-        return f'{indent}"""{safe[0]}"""\n'
-    # The closing quotes of a single line belong on it; six columns less make sure that there are two.
+    # The closing quotes of a single line belong on it; six columns less make sure that they fit there.
     lines = "\n\n".join(_wrapped(part, width - 6) for part in safe)
+    if "\n" not in lines:
+        return f'{indent}"""{lines}"""\n'
     return textwrap.indent(f'"""{lines}\n"""\n', indent, lambda line: bool(line.strip()))
+
+
+def _escaped(paragraph: str) -> str:
+    """Neither a backslash nor quotes at an end or in threes mean anything in it."""
+    text = paragraph.replace("\\", "\\\\")
+    return re.sub(r'"{3,}|^"+|"+$', lambda match: '\\"' * len(match[0]), text)
 
 
 def _wrapped(paragraph: str, width: int) -> str:

@@ -7,8 +7,6 @@ How a contract becomes Python:
   model is dumped. An explicit null is refused unless the contract allows null.
 - A model keeps properties that it does not know unless the contract forbids them: a service that passes a
   payload on must not strip what a newer writer added. Names in a dump are always those of the contract.
-- "30" is no integer and true is no number, but 1.0 is an integer. A date-time comes from an RFC 3339 text
-  or is an aware `datetime`.
 - What types cannot say exactly is checked on the JSON value first, by `_schema.py`.
 """
 
@@ -18,7 +16,6 @@ import sys
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import Enum, EnumType, IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, TypeVar, cast
@@ -36,7 +33,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema, to_jsonable_python
 
 from ._base import InvalidEvent
-from ._text import FORMATS, regex
+from ._values import Int, WholeNumber
 
 if TYPE_CHECKING:
     from pydantic import (
@@ -45,12 +42,6 @@ if TYPE_CHECKING:
         SerializerFunctionWrapHandler,
     )
     from pydantic_core import CoreSchema
-
-_EXAMPLES = {"date-time": "2026-01-31T12:00:00Z, with its offset", "date": "2026-01-31"}
-_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_TIME = (
-    r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
-)
 
 _ABSENT = object()
 T = TypeVar("T")
@@ -91,18 +82,21 @@ class SparseModel(Model):
     # Without a return type the schema of what is dumped stays the schema of the fields.
     @model_serializer(mode="wrap")
     def _dump(self, handler: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]
+        # pydantic asks also for what stands in place of the model, such as None.
+        if not isinstance(cast("object", self), SparseModel):
+            return handler(self)
         absent, wire = _sparse(type(self))
-        given = self.model_fields_set
-        dumped = cast("dict[str, Any]", handler(self))
+        # A property that the contract does not know may have the name of a renamed field.
+        extra = self.__pydantic_extra__ or {}
+        hidden = {name: extra[name] for name in wire if name in extra}
+        given = self.model_fields_set - hidden.keys()
+        dumped = cast("dict[str, Any]", handler(_without(self, hidden)))
         for name in absent:
             if name not in given and getattr(self, name, None) is None:
                 dumped.pop(name, None)
                 dumped.pop(wire.get(name, name), None)
-        return (
-            {wire.get(name, name): value for name, value in dumped.items()}
-            if wire
-            else dumped
-        )
+        named = {wire.get(name, name): value for name, value in dumped.items()}
+        return {**named, **to_jsonable_python(hidden)} if wire else dumped
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -131,6 +125,16 @@ class Root(RootModel[Any]):
     """A type that needs itself and is no object; its value is `root`."""
 
 
+def _without(model: SparseModel, names: Mapping[str, Any]) -> SparseModel:
+    if not names:
+        return model
+    copy = model.model_copy()
+    extra = model.__pydantic_extra__ or {}
+    rest = {name: value for name, value in extra.items() if name not in names}
+    object.__setattr__(copy, "__pydantic_extra__", rest)
+    return copy
+
+
 @cache
 def _sparse(model: type[BaseModel]) -> tuple[tuple[str, ...], Mapping[str, str]]:
     """The fields that may be absent, and the contract's names of those that have another one."""
@@ -145,245 +149,6 @@ def _sparse(model: type[BaseModel]) -> tuple[tuple[str, ...], Mapping[str, str]]
         for name, field in fields
         if isinstance(field.validation_alias, str)
     }
-
-
-def _first(error: str, *choices: CoreSchema) -> CoreSchema:
-    """The first choice that fits; one error of pydantic's own for all of them."""
-    return core_schema.union_schema(
-        list(choices), mode="left_to_right", custom_error_type=error
-    )
-
-
-def _whole(value: float) -> int:
-    if not value.is_integer():
-        raise ValueError("a fraction")
-    return int(value)
-
-
-def _any_integer() -> CoreSchema:
-    """An integer as JSON has it: 1.0 is one, true and "1" are none."""
-    whole = core_schema.chain_schema(
-        [
-            core_schema.float_schema(strict=True, allow_inf_nan=False),
-            core_schema.no_info_plain_validator_function(_whole),
-        ]
-    )
-    return _first("int_type", core_schema.int_schema(strict=True), whole)
-
-
-def _given(**constraints: Any) -> dict[str, Any]:
-    return {name: value for name, value in constraints.items() if value is not None}
-
-
-_JSON_NAMES = {
-    "ge": "minimum",
-    "gt": "exclusiveMinimum",
-    "le": "maximum",
-    "lt": "exclusiveMaximum",
-    "multiple_of": "multipleOf",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Integer:
-    """An integer within bounds."""
-
-    ge: int | None = None
-    gt: int | None = None
-    le: int | None = None
-    lt: int | None = None
-    multiple_of: int | None = None
-
-    def _bounds(self) -> dict[str, Any]:
-        return _given(
-            ge=self.ge, gt=self.gt, le=self.le, lt=self.lt, multiple_of=self.multiple_of
-        )
-
-    def __get_pydantic_core_schema__(
-        self, _: Any, __: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        bounds = self._bounds()
-        integer = _any_integer()
-        return (
-            core_schema.chain_schema([integer, core_schema.int_schema(**bounds)])
-            if bounds
-            else integer
-        )
-
-    def __get_pydantic_json_schema__(
-        self, _: CoreSchema, __: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {
-            "type": "integer",
-            **{_JSON_NAMES[name]: bound for name, bound in self._bounds().items()},
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number within bounds; an integer stays one, so that none loses a digit."""
-
-    ge: float | None = None
-    gt: float | None = None
-    le: float | None = None
-    lt: float | None = None
-    multiple_of: float | None = None
-
-    def _bounds(self) -> dict[str, Any]:
-        return _given(
-            ge=self.ge, gt=self.gt, le=self.le, lt=self.lt, multiple_of=self.multiple_of
-        )
-
-    def _keep(self, value: float) -> float:
-        from ._schema import is_multiple
-
-        if self.ge is not None and value < self.ge:
-            raise PydanticCustomError(
-                "bound", "Input should be at least {bound}", {"bound": self.ge}
-            )
-        if self.gt is not None and value <= self.gt:
-            raise PydanticCustomError(
-                "bound", "Input should be greater than {bound}", {"bound": self.gt}
-            )
-        if self.le is not None and value > self.le:
-            raise PydanticCustomError(
-                "bound", "Input should be at most {bound}", {"bound": self.le}
-            )
-        if self.lt is not None and value >= self.lt:
-            raise PydanticCustomError(
-                "bound", "Input should be less than {bound}", {"bound": self.lt}
-            )
-        if self.multiple_of is not None and not is_multiple(value, self.multiple_of):
-            raise PydanticCustomError(
-                "bound", "Input should be a multiple of {of}", {"of": self.multiple_of}
-            )
-        return value
-
-    def __get_pydantic_core_schema__(
-        self, _: Any, __: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        number = _first(
-            "float_type",
-            core_schema.int_schema(strict=True),
-            core_schema.float_schema(strict=True, allow_inf_nan=False),
-        )
-        return (
-            core_schema.no_info_after_validator_function(self._keep, number)
-            if self._bounds()
-            else number
-        )
-
-    def __get_pydantic_json_schema__(
-        self, _: CoreSchema, __: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {
-            "type": "number",
-            **{_JSON_NAMES[name]: bound for name, bound in self._bounds().items()},
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class WholeNumber:
-    """Before an enum or a literal of integers: Python says that True is 1, JSON does not."""
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return core_schema.chain_schema([_any_integer(), handler(source)])
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return handler(cast("core_schema.ChainSchema", schema)["steps"][1])
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text; its length counts code points, its pattern is ECMAScript's and found anywhere in it."""
-
-    min_length: int | None = None
-    max_length: int | None = None
-    pattern: str | None = None
-    format: str | None = None
-
-    def _keep(self, value: str) -> str:
-        if self.pattern is not None and regex(self.pattern).search(value) is None:
-            raise PydanticCustomError(
-                "pattern", "Input should match {pattern}", {"pattern": self.pattern}
-            )
-        if self.format is not None and not FORMATS[self.format](value):
-            raise PydanticCustomError(
-                "format", "Input should be a valid {format}", {"format": self.format}
-            )
-        return value
-
-    def __get_pydantic_core_schema__(
-        self, _: Any, __: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        text = core_schema.str_schema(
-            **_given(min_length=self.min_length, max_length=self.max_length)
-        )
-        if self.pattern is None and self.format is None:
-            return text
-        return core_schema.no_info_after_validator_function(self._keep, text)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {**handler(schema), **_given(pattern=self.pattern, format=self.format)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """A date-time or a date: a text of the right form in JSON, Python's own value in Python."""
-
-    kind: str
-
-    def __get_pydantic_core_schema__(
-        self, _: Any, __: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        read, keep = self._reading()
-        pattern = f"{_DATE}$" if self.kind == "date" else f"{_DATE}[Tt]{_TIME}"
-        text = core_schema.chain_schema(
-            [core_schema.str_schema(strict=True, pattern=pattern), read]
-        )
-        wanted = (
-            f"Input should be an RFC 3339 {self.kind} such as {_EXAMPLES[self.kind]}"
-        )
-        return core_schema.json_or_python_schema(
-            json_schema=self._or_else(wanted, [text]),
-            python_schema=self._or_else(wanted, [text, keep]),
-        )
-
-    def _reading(self) -> tuple[CoreSchema, CoreSchema]:
-        if self.kind == "date":
-            return core_schema.date_schema(), core_schema.date_schema(strict=True)
-        return (
-            core_schema.datetime_schema(tz_constraint="aware"),
-            core_schema.datetime_schema(strict=True, tz_constraint="aware"),
-        )
-
-    def _or_else(
-        self, wanted: str, choices: list[CoreSchema | tuple[CoreSchema, str]]
-    ) -> CoreSchema:
-        return core_schema.union_schema(
-            choices,
-            mode="left_to_right",
-            auto_collapse=False,
-            custom_error_type=self.kind.replace("-", "_"),
-            custom_error_message=wanted,
-        )
-
-    def __get_pydantic_json_schema__(
-        self, _: CoreSchema, __: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"type": "string", "format": self.kind}
-
-
-Int = Annotated[int, Integer()]
-Float = Annotated[float, Number()]
-DateTime = Annotated[datetime, _Moment("date-time")]
-Date = Annotated[date, _Moment("date")]
 
 
 @dataclass(frozen=True, slots=True)
