@@ -7,6 +7,26 @@
 
 import type * as $ from "./_runtime.js";
 
+/** Kinds of sandboxes that the platform has. */
+export declare const EvaluationEngine: {
+  readonly DOCKER: "docker";
+  readonly GVISOR: "gvisor";
+  readonly KUBERNETES: "kubernetes";
+};
+/** Kinds of sandboxes that the platform has. */
+export type EvaluationEngine = "docker" | "gvisor" | "kubernetes";
+
+/** Everything that is wrong in `value` as an EvaluationEngine; empty if it is valid. */
+export declare function validateEvaluationEngine(value: unknown): $.Problem[];
+
+export declare function isEvaluationEngine(value: unknown): value is EvaluationEngine;
+
+/**
+ * A copy of `value` with defaults filled in.
+ * @throws {InvalidPayload} naming each path that is wrong
+ */
+export declare function parseEvaluationEngine(value: unknown): EvaluationEngine;
+
 /** Code to run in a sandbox, and how to run it. */
 export interface EvaluationRequest {
   /** Source text of the program to run. */
@@ -20,7 +40,7 @@ export interface EvaluationRequest {
    * Kind of sandbox to run the code in.
    * @default "docker"
    */
-  engine?: EvaluationRequestEngine;
+  engine?: EvaluationEngine;
   /**
    * Seconds after which a running evaluation is stopped.
    * @default 30
@@ -45,23 +65,3 @@ export declare function isEvaluationRequest(value: unknown): value is Evaluation
  * @throws {InvalidPayload} naming each path that is wrong
  */
 export declare function parseEvaluationRequest(value: unknown): $.Filled<EvaluationRequest, "engine" | "language" | "priority" | "timeout">;
-
-/** Kind of sandbox to run the code in. */
-export declare const EvaluationRequestEngine: {
-  readonly DOCKER: "docker";
-  readonly GVISOR: "gvisor";
-  readonly KUBERNETES: "kubernetes";
-};
-/** Kind of sandbox to run the code in. */
-export type EvaluationRequestEngine = "docker" | "gvisor" | "kubernetes";
-
-/** Everything that is wrong in `value` as an EvaluationRequestEngine; empty if it is valid. */
-export declare function validateEvaluationRequestEngine(value: unknown): $.Problem[];
-
-export declare function isEvaluationRequestEngine(value: unknown): value is EvaluationRequestEngine;
-
-/**
- * A copy of `value` with defaults filled in.
- * @throws {InvalidPayload} naming each path that is wrong
- */
-export declare function parseEvaluationRequestEngine(value: unknown): EvaluationRequestEngine;

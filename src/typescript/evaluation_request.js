@@ -3,34 +3,34 @@
 import { Type as $Type } from "./_runtime.js";
 import { freeze as $freeze } from "./_json.js";
 
+export const EvaluationEngine = $freeze({
+  "DOCKER": "docker",
+  "GVISOR": "gvisor",
+  "KUBERNETES": "kubernetes",
+});
+
+export const $EvaluationEngine = /* @__PURE__ */ new $Type("EvaluationEngine", { "type": "string", "enum": ["docker", "gvisor", "kubernetes"] });
+
+export const validateEvaluationEngine = (value) => $EvaluationEngine.validate(value);
+
+export const isEvaluationEngine = (value) => $EvaluationEngine.is(value);
+
+export const parseEvaluationEngine = (value) => $EvaluationEngine.parse(value);
+
 export const $EvaluationRequest = /* @__PURE__ */ new $Type("EvaluationRequest", {
   "type": "object",
   "properties": {
     "code": { "type": "string" },
     "language": { "type": "string", "default": "python" },
-    "engine": { "$ref": "#/$defs/EvaluationRequestEngine", "default": "docker" },
+    "engine": { "$ref": "#/$defs/EvaluationEngine", "default": "docker" },
     "timeout": { "type": "integer", "minimum": 1, "maximum": 300, "default": 30 },
     "priority": { "type": "boolean", "default": false },
   },
   "required": ["code"],
-}, () => ({ EvaluationRequestEngine: $EvaluationRequestEngine }));
+}, () => ({ EvaluationEngine: $EvaluationEngine }));
 
 export const validateEvaluationRequest = (value) => $EvaluationRequest.validate(value);
 
 export const isEvaluationRequest = (value) => $EvaluationRequest.is(value);
 
 export const parseEvaluationRequest = (value) => $EvaluationRequest.parse(value);
-
-export const EvaluationRequestEngine = $freeze({
-  "DOCKER": "docker",
-  "GVISOR": "gvisor",
-  "KUBERNETES": "kubernetes",
-});
-
-export const $EvaluationRequestEngine = /* @__PURE__ */ new $Type("EvaluationRequestEngine", { "type": "string", "enum": ["docker", "gvisor", "kubernetes"] });
-
-export const validateEvaluationRequestEngine = (value) => $EvaluationRequestEngine.validate(value);
-
-export const isEvaluationRequestEngine = (value) => $EvaluationRequestEngine.is(value);
-
-export const parseEvaluationRequestEngine = (value) => $EvaluationRequestEngine.parse(value);

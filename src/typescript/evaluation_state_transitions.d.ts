@@ -3,5 +3,5 @@
 import type * as $ from "./_runtime.js";
 import type { EvaluationStatus } from "./evaluation_status.js";
 
-/** What an evaluation may become. A status may always stay as it is, so that a message delivered twice does no harm; a late message about an earlier status is recognised because the way back is not listed. */
+/** What an evaluation may become. A status may always stay as it is, so that a message delivered twice does no harm. The ways back to queued and provisioning are for a dispatcher that starts an evaluation again on purpose; a reader of events follows only the ways forward. */
 export declare const evaluationStatusTransitions: $.StateMachine<EvaluationStatus, "completed" | "failed" | "cancelled">;

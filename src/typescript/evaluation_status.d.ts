@@ -17,9 +17,9 @@ export declare const EvaluationStatus: {
   readonly PROVISIONING: "provisioning";
   /** Its code runs in a sandbox. */
   readonly RUNNING: "running";
-  /** Its code ran to an end; the exit code tells how. */
+  /** Its code ran to an end with exit code 0. */
   readonly COMPLETED: "completed";
-  /** It could not be run, or was stopped because it broke a limit. */
+  /** It could not be run, ended with another exit code, or was stopped because it broke a limit. */
   readonly FAILED: "failed";
   /** A user or an operator stopped it before its end. */
   readonly CANCELLED: "cancelled";

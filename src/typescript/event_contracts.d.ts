@@ -6,6 +6,7 @@
  */
 
 import type * as $ from "./_runtime.js";
+import type { EvaluationEngine } from "./evaluation_request.js";
 
 /** A request was accepted and is to be put into a queue. */
 export interface EvaluationSubmittedEvent {
@@ -22,7 +23,7 @@ export interface EvaluationSubmittedEvent {
    * Kind of sandbox that the request asks for.
    * @default "docker"
    */
-  engine?: EvaluationSubmittedEventEngine;
+  engine?: EvaluationEngine;
   /**
    * Free notes that travel with the evaluation.
    * @default {}
@@ -40,26 +41,6 @@ export declare function isEvaluationSubmittedEvent(value: unknown): value is Eva
  * @throws {InvalidPayload} naming each path that is wrong
  */
 export declare function parseEvaluationSubmittedEvent(value: unknown): $.Filled<EvaluationSubmittedEvent, "engine" | "language" | "metadata">;
-
-/** Kind of sandbox that the request asks for. */
-export declare const EvaluationSubmittedEventEngine: {
-  readonly DOCKER: "docker";
-  readonly GVISOR: "gvisor";
-  readonly KUBERNETES: "kubernetes";
-};
-/** Kind of sandbox that the request asks for. */
-export type EvaluationSubmittedEventEngine = "docker" | "gvisor" | "kubernetes";
-
-/** Everything that is wrong in `value` as an EvaluationSubmittedEventEngine; empty if it is valid. */
-export declare function validateEvaluationSubmittedEventEngine(value: unknown): $.Problem[];
-
-export declare function isEvaluationSubmittedEventEngine(value: unknown): value is EvaluationSubmittedEventEngine;
-
-/**
- * A copy of `value` with defaults filled in.
- * @throws {InvalidPayload} naming each path that is wrong
- */
-export declare function parseEvaluationSubmittedEventEngine(value: unknown): EvaluationSubmittedEventEngine;
 
 /** An evaluation was put into a queue. */
 export interface EvaluationQueuedEvent {

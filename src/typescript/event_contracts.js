@@ -2,6 +2,7 @@
 
 import { Type as $Type } from "./_runtime.js";
 import { freeze as $freeze } from "./_json.js";
+import { $EvaluationEngine } from "./evaluation_request.js";
 
 export const $EvaluationSubmittedEvent = /* @__PURE__ */ new $Type("EvaluationSubmittedEvent", {
   "type": "object",
@@ -9,31 +10,17 @@ export const $EvaluationSubmittedEvent = /* @__PURE__ */ new $Type("EvaluationSu
     "eval_id": { "type": "string" },
     "code": { "type": "string" },
     "language": { "type": "string", "default": "python" },
-    "engine": { "$ref": "#/$defs/EvaluationSubmittedEventEngine", "default": "docker" },
+    "engine": { "$ref": "#/$defs/EvaluationEngine", "default": "docker" },
     "metadata": { "type": "object", "additionalProperties": true, "default": {} },
   },
   "required": ["code", "eval_id"],
-}, () => ({ EvaluationSubmittedEventEngine: $EvaluationSubmittedEventEngine }));
+}, () => ({ EvaluationEngine: $EvaluationEngine }));
 
 export const validateEvaluationSubmittedEvent = (value) => $EvaluationSubmittedEvent.validate(value);
 
 export const isEvaluationSubmittedEvent = (value) => $EvaluationSubmittedEvent.is(value);
 
 export const parseEvaluationSubmittedEvent = (value) => $EvaluationSubmittedEvent.parse(value);
-
-export const EvaluationSubmittedEventEngine = $freeze({
-  "DOCKER": "docker",
-  "GVISOR": "gvisor",
-  "KUBERNETES": "kubernetes",
-});
-
-export const $EvaluationSubmittedEventEngine = /* @__PURE__ */ new $Type("EvaluationSubmittedEventEngine", { "type": "string", "enum": ["docker", "gvisor", "kubernetes"] });
-
-export const validateEvaluationSubmittedEventEngine = (value) => $EvaluationSubmittedEventEngine.validate(value);
-
-export const isEvaluationSubmittedEventEngine = (value) => $EvaluationSubmittedEventEngine.is(value);
-
-export const parseEvaluationSubmittedEventEngine = (value) => $EvaluationSubmittedEventEngine.parse(value);
 
 export const $EvaluationQueuedEvent = /* @__PURE__ */ new $Type("EvaluationQueuedEvent", {
   "type": "object",

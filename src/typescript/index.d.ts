@@ -17,14 +17,14 @@ export {
 } from "./api_responses.js";
 export * as evaluation_defaults from "./evaluation_defaults.js";
 export {
+  EvaluationEngine,
   EvaluationRequest,
-  EvaluationRequestEngine,
+  isEvaluationEngine,
   isEvaluationRequest,
-  isEvaluationRequestEngine,
+  parseEvaluationEngine,
   parseEvaluationRequest,
-  parseEvaluationRequestEngine,
+  validateEvaluationEngine,
   validateEvaluationRequest,
-  validateEvaluationRequestEngine,
 } from "./evaluation_request.js";
 export {
   EvaluationResponse,
@@ -54,7 +54,6 @@ export {
   EvaluationQueuedEvent,
   EvaluationRunningEvent,
   EvaluationSubmittedEvent,
-  EvaluationSubmittedEventEngine,
   isEvaluationCancelledEvent,
   isEvaluationCompletedEvent,
   isEvaluationEvent,
@@ -63,7 +62,6 @@ export {
   isEvaluationQueuedEvent,
   isEvaluationRunningEvent,
   isEvaluationSubmittedEvent,
-  isEvaluationSubmittedEventEngine,
   parseEvaluationCancelledEvent,
   parseEvaluationCompletedEvent,
   parseEvaluationEvent,
@@ -72,7 +70,6 @@ export {
   parseEvaluationQueuedEvent,
   parseEvaluationRunningEvent,
   parseEvaluationSubmittedEvent,
-  parseEvaluationSubmittedEventEngine,
   validateEvaluationCancelledEvent,
   validateEvaluationCompletedEvent,
   validateEvaluationEvent,
@@ -81,7 +78,6 @@ export {
   validateEvaluationQueuedEvent,
   validateEvaluationRunningEvent,
   validateEvaluationSubmittedEvent,
-  validateEvaluationSubmittedEventEngine,
 } from "./event_contracts.js";
 export * as limits from "./limits.js";
 export {

@@ -14,13 +14,13 @@ export {
 } from "./api_responses.js";
 export * as evaluation_defaults from "./evaluation_defaults.js";
 export {
-  EvaluationRequestEngine,
+  EvaluationEngine,
+  isEvaluationEngine,
   isEvaluationRequest,
-  isEvaluationRequestEngine,
+  parseEvaluationEngine,
   parseEvaluationRequest,
-  parseEvaluationRequestEngine,
+  validateEvaluationEngine,
   validateEvaluationRequest,
-  validateEvaluationRequestEngine,
 } from "./evaluation_request.js";
 export {
   isEvaluationResponse,
@@ -41,7 +41,6 @@ export {
 } from "./evaluation_status.js";
 export {
   EvaluationOutcome,
-  EvaluationSubmittedEventEngine,
   isEvaluationCancelledEvent,
   isEvaluationCompletedEvent,
   isEvaluationEvent,
@@ -50,7 +49,6 @@ export {
   isEvaluationQueuedEvent,
   isEvaluationRunningEvent,
   isEvaluationSubmittedEvent,
-  isEvaluationSubmittedEventEngine,
   parseEvaluationCancelledEvent,
   parseEvaluationCompletedEvent,
   parseEvaluationEvent,
@@ -59,7 +57,6 @@ export {
   parseEvaluationQueuedEvent,
   parseEvaluationRunningEvent,
   parseEvaluationSubmittedEvent,
-  parseEvaluationSubmittedEventEngine,
   validateEvaluationCancelledEvent,
   validateEvaluationCompletedEvent,
   validateEvaluationEvent,
@@ -68,7 +65,6 @@ export {
   validateEvaluationQueuedEvent,
   validateEvaluationRunningEvent,
   validateEvaluationSubmittedEvent,
-  validateEvaluationSubmittedEventEngine,
 } from "./event_contracts.js";
 export * as limits from "./limits.js";
 export {

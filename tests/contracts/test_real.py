@@ -28,6 +28,7 @@ def test_the_types_are_those_of_the_platform(contract: Contract) -> None:
         "ErrorResponse",
         "EvaluationCancelledEvent",
         "EvaluationCompletedEvent",
+        "EvaluationEngine",
         "EvaluationEvent",
         "EvaluationFailedEvent",
         "EvaluationOutcome",

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 # The compiler also complains about an expected error that does not come.
 CONSUMER = """
 import {
-  EvaluationRequestEngine,
+  EvaluationEngine,
   EvaluationStatus,
   InvalidPayload,
   PriorityClass,
@@ -35,7 +35,7 @@ import type { EvaluationResponse } from "@crucible/shared";
 import { MAX_TIMEOUT_SECONDS } from "./alias.js";
 import { EvaluationSummary } from "@crucible/shared/evaluation_response";
 
-const request: EvaluationRequest = { code: "print(1)", engine: EvaluationRequestEngine.GVISOR, timeout: 30 };
+const request: EvaluationRequest = { code: "print(1)", engine: EvaluationEngine.GVISOR, timeout: 30 };
 const status: EvaluationStatus = EvaluationStatus.COMPLETED;
 const literal: "completed" = EvaluationStatus.COMPLETED;
 const weight: PriorityClass = PriorityClass.CRITICAL;

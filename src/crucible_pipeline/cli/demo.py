@@ -21,6 +21,7 @@ from crucible_pipeline.contracts.project import find_project
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.git import Repository, clone
 from crucible_pipeline.index.server import running
+from crucible_pipeline.release.gate import gate
 
 FIRST, TOO_SMALL, SECOND = "0.3.0", "0.3.1", "0.4.0"
 SERVICE = "event-worker"
@@ -127,7 +128,7 @@ def _place(keep: bool) -> Iterator[Path]:
 
 
 def _walk(checkout: Repository, place: Path) -> None:
-    with running(place / "index") as index:
+    with running(place / "index", gate=gate) as index:
         road = Road(_environment(place, index.token))
         contracts = _contracts(road, checkout, place / "contracts")
         _release(road, contracts, FIRST, index.upload_url)

@@ -9,7 +9,7 @@ import typer
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT
 from crucible_pipeline.index.access import Access
-from crucible_pipeline.index.catalog import Gate
+from crucible_pipeline.release.gate import gate
 
 DEFAULT_DATA = ".crucible/index"
 
@@ -27,13 +27,8 @@ def data_folder(data: str) -> Path:
     return Path(data)
 
 
-def register(app: typer.Typer, gate: Gate | None = None) -> None:
-    """Add the command.
-
-    Args:
-        app: the program.
-        gate: asked before a file is published; it knows what the index does not, such as compatibility.
-    """
+def register(app: typer.Typer) -> None:
+    """Add the command."""
 
     @app.command(name="serve")
     def command(
