@@ -79,7 +79,7 @@ def _print(name: str, value: Any, *, words: bool) -> str:
     if isinstance(value, Value):
         return key(value.json)
     if isinstance(value, tuple):
-        items: tuple[Any, ...] = value
+        items: tuple[Any, ...] = value  # pyright: ignore[reportUnknownVariableType]
         if name in {"enum", "examples"}:
             return str([key(item) for item in items])
         printed = [_print("", item, words=words) for item in items]
