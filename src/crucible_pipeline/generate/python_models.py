@@ -63,7 +63,7 @@ class _Scope:
     home: str
     homes: Mapping[str, str]
     own: frozenset[str]
-    used: dict[Name, str] = field(default_factory=dict)
+    used: dict[Name, str] = field(default_factory=dict[Name, str])
 
     def local(self, expression: Expression) -> Expression:
         """The expression in this module's names; they are imported from now on."""

@@ -1,6 +1,6 @@
 """The schemas that are checked at run time, as the module `_schemas.py`, pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, JsonValue, Schema, Value
@@ -32,7 +32,7 @@ def schemas_module(contract: Contract, checks: Mapping[str, Schema]) -> str:
         + docstring("Schemas that are checked on the JSON value, because types alone cannot say them.")
         + "\n"
         + imports(needed)
-        + "\nif TYPE_CHECKING:\n    from collections.abc import Mapping\n"
+        + "\nif TYPE_CHECKING:\n    from collections.abc import Iterable, Mapping\n"
         + "    from typing import Any, Final\n\n"
         + table
         + "\n"
@@ -59,7 +59,7 @@ def _json(value: Any) -> JsonValue:
     if isinstance(value, Value):
         return value.json
     if isinstance(value, tuple):
-        return [_json(item) for item in value]
+        return [_json(item) for item in cast("Iterable[Any]", value)]
     if isinstance(value, Mapping):
         return {name: _json(item) for name, item in cast("Mapping[str, Any]", value).items()}
     return cast("JsonValue", value)

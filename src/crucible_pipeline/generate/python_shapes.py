@@ -106,9 +106,9 @@ class Shapes:
     """
 
     contract: Contract
-    shapes: dict[str, Shape] = field(default_factory=dict)
-    checks: dict[str, Schema] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    shapes: dict[str, Shape] = field(default_factory=dict[str, Shape])
+    checks: dict[str, Schema] = field(default_factory=dict[str, Schema])
+    problems: list[Problem] = field(default_factory=list[Problem])
     _module: str = ""
 
     def add(self, definition: TypeDef) -> None:

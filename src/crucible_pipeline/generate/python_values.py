@@ -125,7 +125,7 @@ def channels_module(
 
 
 def _channel(channel: Channel, names: tuple[str, ...]) -> str:
-    kind = subscript("Final", subscript("Channel", Either(names) if len(names) > 1 else names[0]))
+    kind = subscript("Final", subscript("Channel", names[0] if len(names) == 1 else Either(names)))
     value = call("Channel", literal(channel.address), *(literal(name) for name in names))
     text = assignment(upper(channel.key), kind, value) + "\n"
     return text + (docstring(channel.description) if channel.description else "")
