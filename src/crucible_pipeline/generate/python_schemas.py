@@ -32,7 +32,7 @@ def schemas_module(contract: Contract, checks: Mapping[str, Schema]) -> str:
         + docstring("Schemas that are checked on the JSON value, because types alone cannot say them.")
         + "\n"
         + imports(needed)
-        + "\nif TYPE_CHECKING:\n    from collections.abc import Iterable, Mapping\n"
+        + "\nif TYPE_CHECKING:\n    from collections.abc import Mapping\n"
         + "    from typing import Any, Final\n\n"
         + table
         + "\n"
