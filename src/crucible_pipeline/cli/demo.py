@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,7 +116,7 @@ def register(app: typer.Typer) -> None:
 
 
 @contextmanager
-def _place(keep: bool) -> Iterator[Path]:
+def _place(keep: bool) -> Generator[Path]:
     place = Path(tempfile.mkdtemp(prefix="crucible-demo-")).resolve()
     try:
         yield place

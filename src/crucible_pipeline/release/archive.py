@@ -51,7 +51,6 @@ def repacked(sdist: bytes, epoch: int) -> bytes:
     Raises:
         Refused: it holds something else.
     """
-
     with tarfile.open(fileobj=io.BytesIO(sdist), mode="r:gz") as archive:
         executable = {member.name for member in archive if member.mode & 0o100}
     packed = io.BytesIO()
