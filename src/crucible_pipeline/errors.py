@@ -35,17 +35,20 @@ class Problem:
         mark: where.
         what: what is wrong there, without a full stop.
         todo: what the author can do about it, in the imperative.
-        rule: the lint rule's id; empty for what no rule can switch off.
+        rule: the lint rule's id; empty where no rule has a page about it.
+        severity: `error`, or `warning` for what does not decide about the answer.
     """
 
     mark: Mark
     what: str
     todo: str
     rule: str = ""
+    severity: str = "error"
 
     def __str__(self) -> str:
         rule = f" [{self.rule}]" if self.rule else ""
-        return f"{self.mark}: {self.what}; {self.todo}{rule}"
+        level = "" if self.severity == "error" else f"{self.severity}: "
+        return f"{self.mark}: {level}{self.what}; {self.todo}{rule}"
 
 
 class CrucibleError(Exception):

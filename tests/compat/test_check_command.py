@@ -286,7 +286,7 @@ def test_problems_of_the_contracts_come_before_any_comparison(
     document = said(capsys, code=1)
     assert set(document) == {"problems"}
     assert len(document["problems"]) == 2
-    assert set(document["problems"][0]) == {"file", "line", "column", "message", "todo", "rule"}
+    assert set(document["problems"][0]) == {"file", "line", "column", "message", "todo", "rule", "severity"}
     assert main(["check"]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(": ")[0] for line in lines] == [
@@ -294,6 +294,41 @@ def test_problems_of_the_contracts_come_before_any_comparison(
     ]
     assert main(["check", "--format", "github"]) == 1
     assert capsys.readouterr().out.startswith("::error file=contracts/order.yaml,line=9,")
+
+
+def test_a_warning_is_shown_beside_the_verdict_and_decides_nothing(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check"]) == 0
+    shown = capsys.readouterr()
+    assert "order.yaml:5:5: warning: the type Order has no description" in shown.err
+    assert "no release" in shown.out
+    assert main(["check", "--format", "github"]) == 0
+    assert "::warning file=contracts/order.yaml,line=5,col=5" in capsys.readouterr().out
+    assert main(["check", "--format", "sarif"]) == 0
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert {result["level"] for result in run["results"]} == {"warning"}
+    for result in run["results"]:
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+
+
+def test_a_lint_error_ends_the_check_and_the_warnings_are_listed_with_it(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.write(ORDER.replace("required: [id]", "required: [id, siz]"))
+    problems = said(capsys, code=1)["problems"]
+    assert {problem["severity"] for problem in problems} == {"error", "warning"}
+    assert [one["rule"] for one in problems if one["severity"] == "error"] == ["required-misspelled"]
+
+
+@pytest.mark.parametrize("rule", ["description-missing", "maximum-raised"])
+def test_every_kind_of_rule_has_its_page(rule: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--explain", rule]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith(f"{rule}\n")
+    assert "  why: " in page
+    assert main(["check", "--explain", "all"]) == 0
+    assert page in capsys.readouterr().out
 
 
 def test_a_stale_waiver_fails_the_check_and_a_valid_one_lets_it_pass(

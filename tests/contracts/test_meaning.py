@@ -312,7 +312,7 @@ def test_an_exported_schema_stands_alone_with_what_it_needs() -> None:
 
 def test_a_state_that_cannot_be_reached_is_a_finding_with_its_rule() -> None:
     files = {"s.yaml": "enum: [a, b, c]\n", "t.yaml": "transitions:\n  a: [b]\n  b: []\n  c: [a]\n"}
-    assert [str(problem) for problem in lint(loaded(files))] == [
+    assert [str(problem) for problem in lint(loaded(files)) if problem.severity == "error"] == [
         (
             "contracts/t.yaml:4:3: no way leads from 'a' to the state 'c'; "
             "add a transition to it, or put the first state first [state-unreachable]"
@@ -322,7 +322,7 @@ def test_a_state_that_cannot_be_reached_is_a_finding_with_its_rule() -> None:
 
 def test_a_required_property_with_a_slip_in_its_name_is_a_finding() -> None:
     contract = loaded({"a.yaml": "required: [cod, other]\nproperties: {code: {}}\n"})
-    assert [str(problem) for problem in lint(contract)] == [
+    assert [str(problem) for problem in lint(contract) if problem.severity == "error"] == [
         (
             "contracts/a.yaml:1:1: the required property 'cod' is not described; "
             "did you mean 'code'? [required-misspelled]"
@@ -332,7 +332,7 @@ def test_a_required_property_with_a_slip_in_its_name_is_a_finding() -> None:
 
 def test_a_value_of_an_enum_that_its_type_rules_out_is_a_finding() -> None:
     contract = loaded({"a.yaml": "type: string\nenum: [a, null]\n"})
-    assert [str(problem) for problem in lint(contract)] == [
+    assert [str(problem) for problem in lint(contract) if problem.severity == "error"] == [
         (
             "contracts/a.yaml:1:1: the value null of the enum is of no type that is allowed; "
             "extend the type or remove the value [enum-impossible]"

@@ -60,7 +60,7 @@ Order:
         "contracts/orders.yaml:9:9: the property 'class' is a keyword of Python; give it another name",
         (
             "contracts/orders.yaml:10:53: the default does not fit its schema: 0 is less than the minimum "
-            "of 1; correct one of the two"
+            "of 1; correct one of the two [default-invalid]"
         ),
         "contracts/orders.yaml:11:31: 'maximun' is no keyword of a schema; did you mean 'maximum'?",
     ]

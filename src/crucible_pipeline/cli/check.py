@@ -1,23 +1,19 @@
 """`crucible check`: lint the contracts, compare them with what is released, name the version they need."""
 
-import difflib
 import os
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from packaging.version import Version
 
-from crucible_pipeline.cli.app import print_json
-from crucible_pipeline.compat import report
+from crucible_pipeline.cli.check_explain import explanation_of
+from crucible_pipeline.cli.check_output import Format, print_verdict, refuse
 from crucible_pipeline.compat.bases import Base, contract_at, contract_in_wheel, named_base
 from crucible_pipeline.compat.diff import diff
-from crucible_pipeline.compat.table import explained
 from crucible_pipeline.compat.verdict import BEFORE_ALL, MODES, Verdict, judge
 from crucible_pipeline.contracts.check import lint
 from crucible_pipeline.contracts.model import Contract
@@ -27,15 +23,6 @@ from crucible_pipeline.git import Repository
 from crucible_pipeline.index.client import Index
 from crucible_pipeline.release.candidate import rivals
 from crucible_pipeline.version import from_tag, is_enough, parse, to_tag
-
-
-class Format(StrEnum):
-    """How the report is printed."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    SARIF = "sarif"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +70,7 @@ def register(app: typer.Typer) -> None:
         Example: [bold]crucible check --against v0.3.0 --version 0.3.1[/bold]
         """  # noqa: E501  the first line is the command's summary
         if explain:
-            print(_explained(explain), end="")
+            print(explanation_of(explain), end="")
             return
         if mode and mode not in MODES:
             raise CannotDo(f"there is no mode {mode!r}", f"give one of {', '.join(MODES)}")
@@ -94,7 +81,7 @@ def register(app: typer.Typer) -> None:
 
 def _check(request: Request) -> int:
     project = find_project(request.contracts)
-    contract = _clean(project, request.output)
+    contract, warnings = _clean(project, request.output)
     bases, newest = _bases(request, project, contract)
     verdict = judge(
         contract,
@@ -105,57 +92,21 @@ def _check(request: Request) -> int:
         today=datetime.now(UTC).date(),
     )
     if verdict.problems:
-        _refuse(verdict.problems, request.output)
-    _print(verdict, request.output)
+        refuse(verdict.problems, request.output)
+    print_verdict(verdict, warnings, request.output)
     return _answer(verdict, request.wanted, newest)
 
 
-def _clean(project: Project, output: Format) -> Contract:
-    """The contracts, without any problem; else the problems are printed and the command ends."""
+def _clean(project: Project, output: Format) -> tuple[Contract, list[Problem]]:
+    """The contracts with their warnings; where there is an error, all is printed and the command ends."""
     try:
         contract = load_project(project)
-        problems = tuple(lint(contract))
     except InvalidInput as error:
-        _refuse(error.problems, output)
-    if problems:
-        _refuse(problems, output)
-    return contract
-
-
-def _explained(name: str) -> str:
-    rows = explained()
-    if name in rows:
-        return report.explanation(rows[name])
-    close = difflib.get_close_matches(name, rows, n=1)
-    raise Refused(
-        f"there is no rule {name!r}", f"did you mean {close[0]}?" if close else f"there are {', '.join(rows)}"
-    )
-
-
-def _refuse(problems: Iterable[Problem], output: Format) -> NoReturn:
-    listed = sorted(problems)
-    match output:
-        case Format.JSON:
-            print_json(report.problems_json(listed))
-        case Format.SARIF:
-            print_json(report.problems_sarif(listed))
-        case Format.GITHUB:
-            sys.stdout.write(report.problems_github(listed))
-        case Format.TEXT:
-            sys.stderr.write("".join(f"{problem}\n" for problem in listed))
-    raise typer.Exit(1)
-
-
-def _print(verdict: Verdict, output: Format) -> None:
-    match output:
-        case Format.JSON:
-            print_json(report.as_json(verdict))
-        case Format.SARIF:
-            print_json(report.as_sarif(verdict))
-        case Format.GITHUB:
-            sys.stdout.write(report.as_github(verdict))
-        case Format.TEXT:
-            sys.stdout.write(report.as_text(verdict))
+        refuse(error.problems, output)
+    problems = lint(contract)
+    if any(problem.severity == "error" for problem in problems):
+        refuse(problems, output)
+    return contract, problems
 
 
 def _answer(verdict: Verdict, wanted: Version | None, newest: Version | None) -> int:

@@ -13,6 +13,7 @@ from crucible_pipeline.compat.rules_contract import ContractRule
 from crucible_pipeline.compat.sarif import as_sarif, problems_sarif
 from crucible_pipeline.compat.table import explained
 from crucible_pipeline.compat.verdict import Verdict
+from crucible_pipeline.contracts.lint_rule import Row
 from crucible_pipeline.errors import Mark, Problem
 from crucible_pipeline.version import Bump, Severity
 
@@ -64,7 +65,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def problems_json(problems: Iterable[Problem]) -> dict[str, Any]:
-    """The document of `crucible check --format json` where the contracts have problems."""
+    """The document of `crucible check --format json` where there is no verdict: only the problems."""
     return {
         "problems": [
             {
@@ -74,6 +75,7 @@ def problems_json(problems: Iterable[Problem]) -> dict[str, Any]:
                 "message": problem.what,
                 "todo": problem.todo,
                 "rule": problem.rule,
+                "severity": problem.severity,
             }
             for problem in problems
         ]
@@ -152,8 +154,10 @@ def _summary(verdict: Verdict) -> str:
     )
 
 
-def explanation(rule: SchemaRule | ContractRule) -> str:
+def explanation(rule: SchemaRule | ContractRule | Row) -> str:
     """What `--explain` prints of a row; ends with a newline."""
+    if isinstance(rule, Row):
+        return f"{rule.id}\n  severity: {rule.severity}\n  why: {rule.why}\n  what to do: {rule.todo}\n"
     ways = ", ".join(rule.breaks) or "nothing"
     return f"{rule.id}\n  may break: {ways}\n  why: {rule.why}\n  what to do: {rule.todo}\n"
 
@@ -176,7 +180,9 @@ def as_github(verdict: Verdict) -> str:
 def problems_github(problems: Iterable[Problem]) -> str:
     """Workflow commands that annotate the lines with problems."""
     return "".join(
-        _annotation("error", problem.mark, problem.rule or "contract", f"{problem.what}; {problem.todo}")
+        _annotation(
+            problem.severity, problem.mark, problem.rule or "contract", f"{problem.what}; {problem.todo}"
+        )
         for problem in problems
     )
 

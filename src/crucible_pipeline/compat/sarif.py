@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from crucible_pipeline.compat.table import explained
 from crucible_pipeline.compat.verdict import Verdict
+from crucible_pipeline.contracts.check import pages
+from crucible_pipeline.contracts.lint_rule import Row
 from crucible_pipeline.errors import Mark, Problem
 from crucible_pipeline.version import Severity
 
@@ -15,8 +17,8 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.BREAKING: "error", Severity.ADDITIVE: "note", Severity.NEUTRAL: "none"}
 
 
-def as_sarif(verdict: Verdict) -> dict[str, Any]:
-    """A verdict: one result for each change."""
+def as_sarif(verdict: Verdict, problems: Iterable[Problem] = ()) -> dict[str, Any]:
+    """A verdict: one result for each change, and for each problem beside them."""
     rows = explained()
     used = sorted({change.rule for change in verdict.changes})
     rules = [
@@ -45,26 +47,46 @@ def as_sarif(verdict: Verdict) -> dict[str, Any]:
         }
         for change in verdict.changes
     ]
-    return _log(rules, results)
+    more_rules, more_results = _of_problems(problems, len(rules))
+    return _log([*rules, *more_rules], [*results, *more_results])
 
 
 def problems_sarif(problems: Iterable[Problem]) -> dict[str, Any]:
-    """Lint problems: one result for each."""
+    """Problems of the contracts or of services: one result for each."""
+    return _log(*_of_problems(problems, 0))
+
+
+def _of_problems(
+    problems: Iterable[Problem], before: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rules and results; the rules come after so many others."""
     listed = list(problems)
     used = sorted({_rule(problem) for problem in listed})
-    rules = [{"id": name, "shortDescription": {"text": name.replace("-", " ").capitalize()}} for name in used]
+    known = pages()
+    rules = [
+        {
+            "id": name,
+            "shortDescription": {"text": name.replace("-", " ").capitalize()},
+            **_help(known.get(name)),
+        }
+        for name in used
+    ]
     results = [
         {
             "ruleId": _rule(problem),
-            "ruleIndex": used.index(_rule(problem)),
-            "level": "error",
+            "ruleIndex": before + used.index(_rule(problem)),
+            "level": problem.severity,
             "message": {"text": f"{problem.what}; {problem.todo}"},
             "locations": [_location(problem.mark)],
             "partialFingerprints": _fingerprint(_rule(problem), problem.mark.file, problem.what),
         }
         for problem in listed
     ]
-    return _log(rules, results)
+    return rules, results
+
+
+def _help(row: Row | None) -> dict[str, Any]:
+    return {"help": {"text": f"{row.why} What to do: {row.todo}."}} if row is not None else {}
 
 
 def _rule(problem: Problem) -> str:

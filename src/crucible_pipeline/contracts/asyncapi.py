@@ -16,6 +16,8 @@ _CHANNEL_WORDS = ("bindings", "servers")
 _MESSAGE = ("name", "title", "summary", "description", "payload", "headers", "contentType", "examples")
 _MESSAGE_WORDS = ("tags", "externalDocs", "bindings", "correlationId")
 _PARAMETER = ("description", "examples", "location")
+# The rule whose page explains it (lint_use).
+NO_PAYLOAD = "channel-without-payload"
 _NAME_IN_ADDRESS = re.compile(r"\{([^{}]*)\}")
 
 
@@ -55,7 +57,8 @@ def _channel(key: str, node: Node, module: str, here: Here) -> Channel | None:
     parameters = _parameters(key, node, entries, address, here)
     given = [*findings.mapping(entries["messages"], "messages").items()] if "messages" in entries else []
     if not given:
-        findings.add(node.key, f"the channel {key!r} has no message", "say under messages what travels on it")
+        what = f"the channel {key!r} has no message"
+        findings.add(node.key, what, "say under messages what travels on it", NO_PAYLOAD)
     messages = tuple(found for name, child in given if (found := _message(name, child, here)))
     if address is None or not messages:
         return None
@@ -112,7 +115,8 @@ def _message(name: str, node: Node, here: Here) -> Message | None:
             content.mark, f"the content type {content.json()} is not supported", "use application/json"
         )
     if "payload" not in entries:
-        findings.add(node.key, f"the message {name!r} has no payload", "refer to the schema of its payload")
+        what = f"the message {name!r} has no payload"
+        findings.add(node.key, what, "refer to the schema of its payload", NO_PAYLOAD)
         return None
     if "schemaFormat" in entries["payload"].entries:
         what = "a payload with its own schemaFormat is not supported"

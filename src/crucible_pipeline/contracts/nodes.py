@@ -80,9 +80,9 @@ class Findings:
 
     problems: list[Problem] = field(default_factory=list[Problem])
 
-    def add(self, mark: Mark, what: str, todo: str) -> None:
-        """Report one problem."""
-        self.problems.append(Problem(mark, what, todo))
+    def add(self, mark: Mark, what: str, todo: str, rule: str = "") -> None:
+        """Report one problem; `rule` where a page explains it."""
+        self.problems.append(Problem(mark, what, todo, rule))
 
     def mapping(self, node: Node, what: str) -> Mapping[str, Node]:
         """The entries of a mapping; none, and a problem, if it is something else."""

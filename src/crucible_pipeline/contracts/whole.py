@@ -47,7 +47,8 @@ def check(contract: Contract, spare: Iterable[Schema], findings: Findings) -> No
         given += [("example", value, schema.mark) for value in schema.examples]
         for what, value, mark in given:
             for reason in payload.rejections(contract, schema, value):
-                findings.add(mark, f"the {what} does not fit its schema: {reason}", "correct one of the two")
+                said = f"the {what} does not fit its schema: {reason}"
+                findings.add(mark, said, "correct one of the two", f"{what}-invalid")
 
 
 def _schemas(contract: Contract) -> Iterator[Schema]:
