@@ -186,10 +186,12 @@ def _release(road: Road, contracts: Repository, version: str, upload_url: str) -
 
 def _service(road: Road, example: Path, place: Path, simple_url: str) -> Repository:
     road.say("A service installs it, in a clean environment outside the repository")
-    venv.create(place / "env", with_pip=True)
+    venv.create(place / "env", symlinks=True)
     python = place / "env" / "bin" / "python"
-    pin = "crucible-shared==0.3.*"
-    road.run([python, "-m", "pip", "install", "--quiet", "--extra-index-url", simple_url, pin], place)
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    # The index serves no public packages: the dependency comes from pip's own, then ours alone is asked.
+    road.run([*pip, "pydantic"], place)
+    road.run([*pip, "--index-url", simple_url, "crucible-shared==0.3.*"], place)
     road.run([python, "-c", USES.format(seen=SEEN)], Path(place.anchor))
     folder = place / SERVICE
     shutil.copytree(example, folder, ignore=shutil.ignore_patterns(".*cache", "__pycache__", ".venv"))

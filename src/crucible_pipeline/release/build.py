@@ -3,16 +3,15 @@
 import os
 import subprocess
 import sys
-import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.git import Repository, clone
-from crucible_pipeline.release.archive import repacked
 from crucible_pipeline.release.environment import for_build
 
+_FRONTEND = "crucible_pipeline.release.frontend"
 _SECONDS = 900
 _LINES = 25
 
@@ -48,7 +47,7 @@ def clone_at(repository: Repository, tag: str, folder: Path) -> Repository:
 
 
 def build(tree: Path, out: Path, epoch: int, environ: Mapping[str, str]) -> Artifacts:
-    """Make an sdist and, from the sdist alone, a wheel; each in an environment of its own.
+    """Make an sdist and, from the sdist alone, a wheel, in an isolated environment.
 
     Args:
         tree: a project in a fresh clone.
@@ -59,21 +58,10 @@ def build(tree: Path, out: Path, epoch: int, environ: Mapping[str, str]) -> Arti
     Raises:
         CannotDo: a build failed; the error holds the end of its output.
     """
-    environment = for_build(environ, epoch)
-    _build("--sdist", tree, out, environment)
-    sdist = _only(out, "*.tar.gz")
-    sdist.write_bytes(repacked(sdist.read_bytes(), epoch))
-    unpacked = out / "unpacked"
-    with tarfile.open(sdist) as archive:
-        archive.extractall(unpacked, filter="data")
-    _build("--wheel", unpacked / sdist.name.removesuffix(".tar.gz"), out, environment)
-    return Artifacts(sdist, _only(out, "*.whl"))
-
-
-def _build(kind: str, source: Path, out: Path, environment: Mapping[str, str]) -> None:
     # -P keeps a folder or file named `build` in the working directory from being taken for the program.
-    argv = [sys.executable, "-P", "-m", "build", kind, "--outdir", os.fspath(out), os.fspath(source)]
-    run(argv, environment, out, f"the build of the {kind.removeprefix('--')}")
+    argv = [sys.executable, "-P", "-m", _FRONTEND, os.fspath(tree), os.fspath(out), str(epoch)]
+    run(argv, for_build(environ, epoch), out, "the build")
+    return Artifacts(_only(out, "*.tar.gz"), _only(out, "*.whl"))
 
 
 def run(

@@ -13,6 +13,7 @@ from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.release.build import run
 from crucible_pipeline.release.environment import for_pip
 
+_QUIETLY = ("install", "--quiet", "--no-compile")
 _IMPORT = "import importlib, sys; print(importlib.import_module(sys.argv[1]).__file__)"
 
 
@@ -58,7 +59,7 @@ def confirm(
     report = folder / "report.json"
     # First without dependencies: this index has to give the package, whoever gives the rest.
     run(
-        [*pip, "install", "--quiet", "--no-deps", "--report", os.fspath(report), expected.requirement],
+        [*pip, *_QUIETLY, "--no-deps", "--report", os.fspath(report), expected.requirement],
         for_pip(environ, simple_url, login),
         folder,
         f"pip install {expected.requirement} from {simple_url}",
@@ -71,7 +72,8 @@ def confirm(
             "remove that source from pip's configuration",
         )
     own = for_pip(environ)
-    run([*pip, "install", "--quiet", expected.requirement], own, folder, "pip install of the dependencies")
+    own.pop("PIP_NO_CACHE_DIR")
+    run([*pip, *_QUIETLY, expected.requirement], own, folder, "pip install of the dependencies")
     said = run(
         [python, "-I", "-c", _IMPORT, expected.import_name], own, folder, f"import {expected.import_name}"
     )
