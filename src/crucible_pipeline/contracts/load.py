@@ -43,7 +43,7 @@ def load(files: Mapping[str, str], package: Package, where: str = "contracts") -
     declared = Declared(files=set(files))
     sources: list[Source] = []
     for path, text in sorted(files.items()):
-        root = compose(path, text, f"{where}/{path}", findings)
+        root = compose(path, text, path if where == "." else f"{where}/{path}", findings)
         if root is None:
             declared.broken.add(path)
         else:
@@ -85,7 +85,7 @@ class _Parts:
 
     def read_types(self, source: Source) -> None:
         """Read the types that a file declares."""
-        here = Here(source.path, self.declared, self.findings)
+        here = Here(source.path, self.declared, self.findings, source.foreign)
         for name, node in source.types.items():
             definition = TypeDef(name, source.module, schema.read(node, here, named=True), node.key)
             if not self._once(self.types, name, definition, f"the type {name}"):
