@@ -57,7 +57,10 @@ Order:
             "contracts/orders.yaml:7:23: the $ref 'status.yaml#/components/schemas/Statsu' names no type; "
             "did you mean 'status.yaml#/components/schemas/Status'?"
         ),
-        "contracts/orders.yaml:9:9: the property 'class' is a keyword of Python; give it another name",
+        (
+            "contracts/orders.yaml:9:9: the property 'class' is a keyword of Python; give it another name, "
+            "or x-python-name: class_"
+        ),
         (
             "contracts/orders.yaml:10:53: the default does not fit its schema: 0 is less than the minimum "
             "of 1; correct one of the two [default-invalid]"
@@ -160,10 +163,10 @@ SCHEMA_DEFECTS = [
     ("$ref: '#'", "1:1: the type Thing is defined by itself"),
     ("anyOf: [{type: string}, {$ref: '#'}]", "1:1: the type Thing is defined by itself"),
     # names
-    ("properties: {class: {}}", "1:14: the property 'class' is a keyword of Python; give it another name"),
-    ("properties: {a-b: {}}", "1:14: the property 'a-b' is no identifier"),
-    ("properties: {_a: {}}", "1:14: the property '_a' begins with an underscore"),
-    ("properties: {aB: {}, a_b: {}}", "1:22: the properties 'aB' and 'a_b' become the same field 'a_b'"),
+    (
+        "properties: {a: {x-python-name: 2a}}",
+        "1:33: 'x-python-name' is '2a'; take an identifier that is no keyword and begins with a letter",
+    ),
     # discriminators
     ("discriminator: {propertyName: k}", "1:1: discriminator has no oneOf or anyOf beside it"),
     (
@@ -187,6 +190,44 @@ SCHEMA_DEFECTS = [
 def test_a_wrong_schema_is_one_problem_with_its_place(text: str, problem: str) -> None:
     found = problems({"thing.yaml": text})
     assert [line.startswith(f"contracts/thing.yaml:{problem}") for line in found] == [True], found
+
+
+@pytest.mark.parametrize(
+    ("properties", "problem"),
+    [
+        (
+            "class: {}",
+            "6:7: the property 'class' is a keyword of Python; give it another name, or x-python-name",
+        ),
+        ("None: {}", "6:7: the property 'None' is a keyword of Python"),
+        ("a-b: {}\na_b: {}", "7:7: the properties 'a-b' and 'a_b' become the same field 'a_b'; rename one"),
+        ("_a: {}\na: {}", "7:7: the properties '_a' and 'a' become the same field 'a'"),
+        ("aB: {}\na_b: {}", "7:7: the properties 'aB' and 'a_b' become the same field 'a_b'"),
+        ("x: {x-python-name: a_b}\na-b: {}", "7:7: the properties 'x' and 'a-b' become the same field 'a_b'"),
+    ],
+)
+def test_the_names_of_a_contract_of_ones_own_are_its_authors_choice(properties: str, problem: str) -> None:
+    text = "\n".join(f"    {line}" for line in properties.split("\n"))
+    found = problems({"thing.yaml": components(f"Thing:\n  properties:\n{text}")})
+    assert [line.startswith(f"contracts/thing.yaml:{problem}") for line in found] == [True], found
+
+
+NAMES = "{class: {}, a-b: {}, a_b: {}, _a: {}, aB: {}, 2a: {}}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"properties: {NAMES}",
+        f"openapi: 3.0.3\ncomponents: {{schemas: {{Thing: {{properties: {NAMES}}}}}}}",
+        components(
+            "Thing: {properties: {class: {x-python-name: class_}, a-b: {}, _a: {}, 2a: {}, '@id': {}}}"
+        ),
+    ],
+    ids=["json schema", "openapi 3.0", "chosen"],
+)
+def test_names_that_python_cannot_write_pass_where_nobody_can_change_them(text: str) -> None:
+    assert "class" in loaded({"thing.yaml": text}).types["Thing"].schema.properties
 
 
 def channels(text: str) -> dict[str, str]:

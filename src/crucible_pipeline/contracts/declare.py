@@ -30,6 +30,14 @@ class Source:
     root: Node
     types: Mapping[str, Node]
 
+    @property
+    def foreign(self) -> bool:
+        """Whether somebody else chose the names: plain JSON Schema, and OpenAPI 3.0, which precedes ours."""
+        if self.kind != "openapi":
+            return self.kind == "schema"
+        version = self.root.entries["openapi"].value
+        return isinstance(version, str) and version.startswith("3.0")
+
 
 def source_of(path: str, root: Node, declared: Declared, findings: Findings) -> Source:
     """Recognise a file by its content and note what it declares.

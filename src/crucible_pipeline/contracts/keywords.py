@@ -135,16 +135,22 @@ def _named(keyword: Keyword) -> dict[str, Schema]:
 
 
 def _check_property_names(entries: Mapping[str, Node], here: Here) -> None:
+    """In contracts of one's own every field has a name that its author chose; see `names.field`."""
+    if here.foreign:
+        return
     by_field: dict[str, str] = {}
     for name, child in entries.items():
-        reason = names.why_no_field(name)
-        if reason:
-            here.findings.add(child.key, reason, "give it another name")
+        given = child.entries.get("x-python-name")
+        said = given.value if given is not None else None
+        if said is None and names.is_keyword(name):
+            what = f"the property {name!r} is a keyword of Python"
+            here.findings.add(child.key, what, f"give it another name, or x-python-name: {names.field(name)}")
             continue
-        first = by_field.setdefault(names.snake(name), name)
+        field = said if isinstance(said, str) else names.snake(names.field(name))
+        first = by_field.setdefault(field, name)
         if first != name:
-            what = f"the properties {first!r} and {name!r} become the same field {names.snake(name)!r}"
-            here.findings.add(child.key, what, "rename one of them")
+            what = f"the properties {first!r} and {name!r} become the same field {field!r}"
+            here.findings.add(child.key, what, "rename one of them, or give it an x-python-name")
 
 
 def _names(keyword: Keyword) -> tuple[str, ...]:
@@ -186,6 +192,14 @@ def _values(keyword: Keyword) -> tuple[JsonValue, ...]:
     return tuple(item.json() for item in keyword.here.findings.sequence(keyword.node, keyword.name))
 
 
+def _python_name(keyword: Keyword) -> str | None:
+    word = _text(keyword)
+    if word is not None and (not names.is_usable(word) or word.startswith("_")):
+        keyword.wrong(f"is {word!r}", "take an identifier that is no keyword and begins with a letter")
+        return None
+    return word
+
+
 def _direction(keyword: Keyword) -> str | None:
     word = _text(keyword)
     if word is not None and word not in _DIRECTIONS:
@@ -205,6 +219,7 @@ _SPECIAL: Mapping[str, Callable[[Keyword], Any]] = {
     "enum_names": _member_names,
     "enum_descriptions": _member_words,
     "direction": _direction,
+    "python_name": _python_name,
 }
 _BY_KIND: Mapping[Callable[[Keyword], Any], str] = {
     _number: "minimum maximum exclusive_minimum exclusive_maximum multiple_of",

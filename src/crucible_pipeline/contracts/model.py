@@ -46,6 +46,7 @@ class Schema:
         enum_descriptions: likewise (`x-enum-descriptions`).
         direction: `input`, `output` or `both` (`x-direction`).
         renamed_from: the former name of a property or type (`x-renamed-from`).
+        python_name: what a property is called in Python (`x-python-name`).
     """
 
     mark: Mark = field(default=NOWHERE, compare=False)
@@ -108,6 +109,7 @@ class Schema:
     enum_descriptions: tuple[str, ...] = ()
     direction: str = "both"
     renamed_from: str | None = None
+    python_name: str | None = None
 
     @property
     def only_refers(self) -> bool:
@@ -144,6 +146,7 @@ _EXTENSIONS = {
     "extensible": "x-extensible-enum",
     "direction": "x-direction",
     "renamed_from": "x-renamed-from",
+    "python_name": "x-python-name",
     "ref": "$ref",
     "types": "type",
 }
@@ -158,7 +161,9 @@ KEYWORDS: Mapping[str, str] = {
     item.name: _keyword(item.name) for item in fields(Schema) if item.name not in {"mark", "always"}
 }
 # They say something about a payload and decide nothing about it.
-_WORDS = "title description default examples deprecated read_only write_only direction renamed_from"
+_WORDS = (
+    "title description default examples deprecated read_only write_only direction renamed_from python_name"
+)
 ANNOTATIONS = tuple(_WORDS.split())
 _NOTHING_SAID = {name: getattr(Schema(), name) for name in KEYWORDS}
 # The fields that hold one schema, several in order, and several by name.

@@ -37,12 +37,19 @@ def is_usable(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)
 
 
-def why_no_field(name: str) -> str | None:
-    """Why a property cannot be a field of a Python class under its own name; None if it can."""
-    if keyword.iskeyword(name) or keyword.iskeyword(snake(name)):
-        return f"the property {name!r} is a keyword of Python"
-    if not name.isidentifier():
-        return f"the property {name!r} is no identifier"
-    if name.startswith("_"):
-        return f"the property {name!r} begins with an underscore, which makes a field private"
-    return None
+def is_keyword(name: str) -> bool:
+    """Whether a property has a name of Python's own grammar, in this spelling or in snake_case."""
+    return keyword.iskeyword(name) or keyword.iskeyword(snake(name))
+
+
+def field(name: str) -> str:
+    """The field for a property: its own name wherever Python can write that.
+
+    Else its words in snake_case; `field_` goes before what begins with no letter, and `_` behind a keyword:
+    `content-type` → content_type, `2fa` → field_2fa, `@id` → id, `_links` → links, `class` → class_.
+    """
+    found = name
+    if not name.isidentifier() or name.startswith("_"):
+        found = "_".join(words(name)).lower() or "field"
+        found = found if found.isidentifier() else f"field_{found}"
+    return f"{found}_" if keyword.iskeyword(found) else found

@@ -50,11 +50,14 @@ class Here:
 
     Args:
         path: below the contracts folder.
+        foreign: whether somebody else chose the names: a plain JSON Schema or an OpenAPI 3.0 file. What
+            Python cannot write gets another name there; in contracts of one's own it is reported.
     """
 
     path: str
     declared: Declared
     findings: Findings
+    foreign: bool = False
 
     def type_name(self, node: Node) -> str | None:
         """The type that a `$ref` names; None, and a problem, if there is none."""

@@ -14,6 +14,7 @@ _WORDS = (
     "write_only",
     "direction",
     "renamed_from",
+    "python_name",
     "discriminator",
 )
 _EMPTY = Schema()

@@ -179,7 +179,10 @@ class _Module:
 
     def _model(self, shape: ModelShape) -> str:
         taken = self.scope.own | _IMPORTABLE
-        fields = {item.wire: python_names.field(item.wire, taken) for item in shape.properties}
+        fields = {
+            item.wire: python_names.field(item.schema.python_name or item.wire, taken)
+            for item in shape.properties
+        }
         self._distinct(shape, fields)
         sparse = any(
             (item.optional and item.schema.default is None) or fields[item.wire] != item.wire

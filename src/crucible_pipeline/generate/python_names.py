@@ -32,11 +32,8 @@ def field(wire: str, taken: frozenset[str]) -> str:
         wire: the property's name in the contract.
         taken: names that mean something else where the class stands.
     """
-    name = wire
-    if not wire.isidentifier() or wire.startswith("_"):
-        name = "_".join(names.words(wire)).lower() or "field"
-        name = name if name.isidentifier() else f"field_{name}"
-    if keyword.iskeyword(name) or name in _INHERITED or name in _USED or name in taken:
+    name = names.field(wire)
+    if name in _INHERITED or name in _USED or name in taken:
         name += "_"
     return name
 
