@@ -197,13 +197,13 @@ def test_a_wrong_schema_is_one_problem_with_its_place(text: str, problem: str) -
     [
         (
             "class: {}",
-            "6:7: the property 'class' is a keyword of Python; give it another name, or x-python-name",
+            "6:9: the property 'class' is a keyword of Python; give it another name, or x-python-name",
         ),
-        ("None: {}", "6:7: the property 'None' is a keyword of Python"),
-        ("a-b: {}\na_b: {}", "7:7: the properties 'a-b' and 'a_b' become the same field 'a_b'; rename one"),
-        ("_a: {}\na: {}", "7:7: the properties '_a' and 'a' become the same field 'a'"),
-        ("aB: {}\na_b: {}", "7:7: the properties 'aB' and 'a_b' become the same field 'a_b'"),
-        ("x: {x-python-name: a_b}\na-b: {}", "7:7: the properties 'x' and 'a-b' become the same field 'a_b'"),
+        ("None: {}", "6:9: the property 'None' is a keyword of Python"),
+        ("a-b: {}\na_b: {}", "7:9: the properties 'a-b' and 'a_b' become the same field 'a_b'; rename one"),
+        ("_a: {}\na: {}", "7:9: the properties '_a' and 'a' become the same field 'a'"),
+        ("aB: {}\na_b: {}", "7:9: the properties 'aB' and 'a_b' become the same field 'a_b'"),
+        ("x: {x-python-name: a_b}\na-b: {}", "7:9: the properties 'x' and 'a-b' become the same field 'a_b'"),
     ],
 )
 def test_the_names_of_a_contract_of_ones_own_are_its_authors_choice(properties: str, problem: str) -> None:
