@@ -74,7 +74,7 @@ def test_the_pipelines_wheel_holds_all_its_code_and_data(repository: Repository)
     assert b"crucible = crucible_pipeline.cli:run" in files[f"{info}/entry_points.txt"]
 
 
-def test_the_contracts_wheel_holds_types_snapshot_yaml_and_marker_and_nothing_else(
+def test_the_contracts_wheel_holds_types_snapshot_yaml_page_and_marker_and_nothing_else(
     repository: Repository,
 ) -> None:
     files = wheel_of(repository.root, repository.root.parent / "shared")
@@ -82,7 +82,7 @@ def test_the_contracts_wheel_holds_types_snapshot_yaml_and_marker_and_nothing_el
     about = ("METADATA", "WHEEL", "RECORD", "top_level.txt", "licenses/LICENSE")
     assert set(files) == tracked(repository, "src/crucible_shared") | {f"{info}/{name}" for name in about}
     assert {name.rpartition(".")[2] for name in files if not name.startswith(info)} == {
-        "json", "py", "typed", "yaml"
+        "html", "json", "py", "typed", "yaml"
     }  # fmt: skip
     yaml = {name.removeprefix("crucible_shared/") for name in files if name.endswith(".yaml")}
     assert yaml == set(repository.run("ls-files", "contracts").splitlines())

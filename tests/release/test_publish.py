@@ -98,6 +98,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(published: Published) -> N
         "crucible_shared/job_status.py",
         "crucible_shared/limits.py",
         "crucible_shared/py.typed",
+        "crucible_shared/reference.html",
         "crucible_shared/resources.py",
         f"{INFO}/METADATA",
         f"{INFO}/RECORD",

@@ -1,6 +1,7 @@
 """Code from a contract, pure."""
 
 from crucible_pipeline.contracts.model import Contract
+from crucible_pipeline.generate import reference
 from crucible_pipeline.generate.python import python
 from crucible_pipeline.generate.typescript import typescript
 
@@ -18,5 +19,6 @@ def generate(contract: Contract) -> dict[str, str]:
         InvalidInput: everything that cannot be expressed faithfully.
     """
     found = {f"python/{path}": text for path, text in python(contract).items()}
+    found[f"python/{reference.PATH}"] = reference.reference(contract)
     found |= {f"typescript/{path}": text for path, text in typescript(contract).items()}
     return dict(sorted(found.items()))

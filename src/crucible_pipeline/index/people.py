@@ -14,13 +14,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from packaging.metadata import RawMetadata, parse_email
 from packaging.version import Version
 
-from crucible_pipeline.index import simple
+from crucible_pipeline.index import reference, simple
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.simple import File, Project
 from crucible_pipeline.index.store import NotFound
 
 PAGES = Path(__file__).with_name("pages")
 MAX_DESCRIPTION = 200_000
+# Of a project's newest releases; each has to be looked into once.
+MAX_REFERENCES = 10
 STYLE = (PAGES / "style.css").read_text("utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
@@ -81,14 +83,17 @@ def project(catalog: Catalog, name: str, base_url: str) -> str:
         NotFound: it has published nothing.
     """
     found = catalog.project(name)
-    newest = _newest(found)
+    newest, releases = _newest(found), list(_releases(found))
     metadata = _metadata(catalog, found.of(newest.version)[0])
     return _JINJA.get_template("project.html").render(
         style=STYLE,
         base_url=base_url,
         name=found.name,
         newest=newest,
-        releases=list(_releases(found)),
+        releases=releases,
+        referenced={
+            one.version for one in releases[:MAX_REFERENCES] if reference.has_page(catalog, one.files)
+        },
         summary=metadata.get("summary", ""),
         description=metadata.get("description", "")[:MAX_DESCRIPTION],
         requires_python=metadata.get("requires_python", ""),

@@ -8,6 +8,7 @@ The reason phrase of a status is the protocol's own, so a refusal's sentence is 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import BinaryIO, ParamSpec, TypeVar, cast
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from crucible_pipeline.errors import CrucibleError, Refused
-from crucible_pipeline.index import people, upload
+from crucible_pipeline.index import people, reference, upload
 from crucible_pipeline.index.access import Access, Action, Forbidden, Unauthorized
 from crucible_pipeline.index.catalog import Catalog, Gate, Taken
 from crucible_pipeline.index.hot import Body, Hot
@@ -83,6 +84,7 @@ def application(
             Route("/", site.upload, methods=["POST"]),
             Route("/", site.front, methods=["GET"]),
             Route("/project/{name}/", site.project_for_people, methods=["GET"]),
+            Route("/project/{name}/{version}/reference", site.reference, methods=["GET"]),
             Route("/health", site.health, methods=["GET"]),
         ],
         exception_handlers={CrucibleError: _refusal, HTTPException: _http_refusal, ClientDisconnect: _gone},
@@ -180,6 +182,19 @@ class _Site:
         await self._allow(request, "read", known)
         page = await run_in_threadpool(people.project, self._catalog, known, str(request.base_url))
         return HTMLResponse(page, headers=people.HEADERS)
+
+    async def reference(self, request: Request) -> Response:
+        """`/project/<name>/<version>/reference`: the page in the release's wheel."""
+        name, version = request.path_params["name"], request.path_params["version"]
+        known = _known(name)
+        if name != known:
+            return _moved(request, f"/project/{known}/{quote(version)}/reference")
+        await self._allow(request, "read", known)
+        content, etag = await run_in_threadpool(reference.page, self._catalog, known, version)
+        headers = {**reference.HEADERS, "ETag": etag}
+        if _is_known(request, etag):
+            return Response(status_code=304, headers=headers)
+        return HTMLResponse(content, headers=headers)
 
     async def health(self, _: Request) -> Response:
         """`/health`: whether the store answers."""
