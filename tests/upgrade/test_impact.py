@@ -12,7 +12,13 @@ from crucible_pipeline.upgrade.impact import Hit, impact, needles
 from upgrade.upgrade_services import contract
 
 HERE = Path(__file__).parent
-SERVICES = sorted(path for path in (HERE / "services").rglob("*.py") if path.name != "broken.py")
+# One service of several files, which hand names of the package on to each other.
+HANDED_ON = HERE / "services" / "handed_on"
+SERVICES = sorted(
+    path
+    for path in (HERE / "services").rglob("*.py")
+    if path.name != "broken.py" and HANDED_ON not in path.parents
+)
 LABEL = re.compile(r"# breaks: (?P<rules>[a-z, -]+)$")
 
 
@@ -41,6 +47,13 @@ def test_exactly_the_labelled_lines_are_found(path: Path) -> None:
     recall = 1 - len(missed) / len(expected)
     precision = 1 - len(false) / max(len(found), 1)
     assert (recall, precision) == (1, 1), f"missed {sorted(missed)}, false {sorted(false)}"
+
+
+def test_names_that_files_of_a_service_hand_on_are_followed() -> None:
+    sources = {path.relative_to(HANDED_ON).as_posix(): path.read_bytes() for path in HANDED_ON.rglob("*.py")}
+    found = {(hit.file, hit.line, hit.rule) for hit in impact(CHANGES, OLD, NEW, sources).hits}
+    expected = {(path, *label) for path in sources for label in labels(HANDED_ON / path)}
+    assert found == expected
 
 
 def test_the_labelled_set_names_every_kind_of_change() -> None:
@@ -93,9 +106,8 @@ def test_a_declared_encoding_and_a_byte_order_mark_are_honoured() -> None:
     "source", [b"\0", b"x = (" * 5000, b"-" * 100_000 + b"1", b"\xff\xfe", b"# coding: nonsense\n"]
 )
 def test_a_hostile_file_is_reported_and_stops_nothing(source: bytes) -> None:
-    result = impact(
-        CHANGES, OLD, NEW, {"bad.py": source, "good.py": b"import crucible_shared as c\nc.CreateResponse"}
-    )
+    good = b"import crucible_shared as c\nc.CreateResponse"
+    result = impact(CHANGES, OLD, NEW, {"bad.py": source + b"\n# crucible_shared", "good.py": good})
     assert [hit.file for hit in result.hits] == ["good.py"]
     assert len(result.unread) == 1
 

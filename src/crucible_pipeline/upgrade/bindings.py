@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.names import upper
-from crucible_pipeline.upgrade.scope import Instance, Many, Meaning, Named, Returns, Scope, Scopes, bound_in
+from crucible_pipeline.upgrade.meaning import Instance, Local, Many, Meaning, Named, Returns
+from crucible_pipeline.upgrade.modules import Modules
+from crucible_pipeline.upgrade.scope import Scope, Scopes, bound_in
 
 
 class Bindings(ast.NodeVisitor):
@@ -14,22 +16,28 @@ class Bindings(ast.NodeVisitor):
 
     Args:
         contract: the one that the file was written for.
+        path: of the file, as the modules know it.
+        modules: of the service; those that this file imports have been read.
     """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, path: str, modules: Modules) -> None:
         self.contract = contract
-        self.scopes = Scopes(contract, [Scope()])
+        self.path = path
+        self.modules = modules
+        self.scopes = Scopes(contract, [Scope()], modules)
         # strings that stand for no value: docstrings, and what was noted already
         self.silent: set[int] = set()
         self._later: list[tuple[list[Scope], Callable[[], None]]] = []
 
     def read(self, tree: ast.Module) -> None:
-        """Walk a file."""
+        """Walk a file, and tell the modules what it exports."""
+        module = self.scopes.open[0]
         self._hide_docstring(tree)
         self.generic_visit(tree)
         while self._later:
             self.scopes.open, body = self._later.pop(0)
             body()
+        self.modules.export(self.path, module.names)
 
     def named(self, named: Named, line: int) -> None:
         """Told of each name of the package that an import statement names."""
@@ -41,21 +49,38 @@ class Bindings(ast.NodeVisitor):
             if parts[0] == package:
                 self.scopes.bind(alias.asname or package, Named(tuple(parts[1:]) if alias.asname else ()))
             else:
-                self.scopes.bind(alias.asname or parts[0], None)
+                module = self.modules.resolve(self.path, parts, 0)
+                if module is not None and not alias.asname:
+                    # `import a.b` binds a
+                    module = "/".join(module.split("/")[: 1 - len(parts) or None])
+                self.scopes.bind(alias.asname or parts[0], Local(module) if module is not None else None)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        parts = (node.module or "").split(".")
-        is_ours = not node.level and parts[0] == self.contract.package.import_name
+        parts = node.module.split(".") if node.module else []
+        if node.level or parts[0] != self.contract.package.import_name:
+            self._import_local(node, self.modules.resolve(self.path, parts, node.level))
+            return
         for alias in node.names:
-            if not is_ours:
-                self.scopes.bind(alias.asname or alias.name, None)
-            elif alias.name == "*":
+            if alias.name == "*":
                 for name in self._exported(parts[1:]):
                     self.scopes.bind(name, Named((*parts[1:], name), is_imported=True))
             else:
                 named = Named((*parts[1:], alias.name), is_imported=True)
                 self.scopes.bind(alias.asname or alias.name, named)
                 self.named(named, alias.lineno)
+
+    def _import_local(self, node: ast.ImportFrom, module: str | None) -> None:
+        """Bind names that a module of the service hands on."""
+        for alias in node.names:
+            if module is not None and alias.name == "*":
+                for name, meaning in self.modules.exports(module).items():
+                    if not name.startswith("_"):
+                        self.scopes.bind(name, meaning)
+                continue
+            meaning = self.modules.member(module, alias.name) if module is not None else None
+            self.scopes.bind(alias.asname or alias.name, meaning)
+            if isinstance(meaning, Named) and meaning.is_imported:
+                self.named(meaning, alias.lineno)
 
     def _exported(self, module: list[str]) -> Iterable[str]:
         contract = self.contract

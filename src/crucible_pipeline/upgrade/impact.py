@@ -1,17 +1,18 @@
 """Impact: the lines of a service that use a name which a breaking contract change concerns.
 
-Names are resolved within a file, by Python's scopes and by the annotations and calls that give a variable
-its type. Nothing of the service is imported or run.
+Names are resolved by Python's scopes, by the annotations and calls that give a variable its type, and through
+the modules of the service that hand them on. Nothing of the service is imported or run.
 """
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crucible_pipeline.compat.change import Change
 from crucible_pipeline.contracts.model import Contract
+from crucible_pipeline.upgrade.modules import Modules
 from crucible_pipeline.upgrade.uses import Uses
-from crucible_pipeline.upgrade.wanted import Wanted, wanted
+from crucible_pipeline.upgrade.wanted import Cause, Wanted, wanted
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,12 +25,20 @@ class Hit:
         symbol: the name as code has it (`EvaluationStatus.QUEUED`, `EvaluationRequest.timeout`); in quotes
             where it is a string equal to a removed value or address, which may be another one by chance.
         rule: id of the change's rule.
+        cause: the change, and what to write instead.
+        text: the line as it stands in the file.
     """
 
     file: str
     line: int
     symbol: str
     rule: str
+    cause: Cause = field(compare=False)
+    text: str = field(compare=False)
+
+    def as_json(self) -> dict[str, str | int]:
+        """The object that JSON documents hold."""
+        return {"file": self.file, "line": self.line, "symbol": self.symbol, "rule": self.rule}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +61,24 @@ def impact(changes: Iterable[Change], old: Contract, new: Contract, sources: Map
         changes: from `old` to `new`; those that break nothing do not count.
         old: the contract that the service was written for.
         new: the contract it is to use.
-        sources: path → content of its Python files.
+        sources: path, as seen from the service's folder → content of its Python files. Files that hold none
+            of the `needles` matter only where they import from files that do.
     """
     names = wanted(changes, old, new)
+    strings = [one.encode("utf-8", "replace") for one in _needles(names, old)]
+    if not strings:
+        return Impact()
+    modules = Modules(sources)
+    imported = {path: modules.imported(path, content) for path, content in sources.items()}
     hits: set[Hit] = set()
     unread: list[str] = []
-    for path, content in sources.items():
+    for path in modules.order(imported):
+        content = sources[path]
+        is_near = any(modules.exports(module) for module in imported[path])
+        if not is_near and not any(string in content for string in strings):
+            continue
         try:
-            hits |= _hits_in(path, content, names, old)
+            hits |= _hits_in(path, content, names, old, modules)
         except (SyntaxError, ValueError) as error:
             place = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
             unread.append(f"{path}{place} is no Python and was not searched")
@@ -69,16 +88,23 @@ def impact(changes: Iterable[Change], old: Contract, new: Contract, sources: Map
 
 
 def needles(changes: Iterable[Change], old: Contract, new: Contract) -> tuple[str, ...]:
-    """Strings of which a file must hold one to be concerned; empty if no change concerns any code."""
-    names = wanted(changes, old, new)
+    """Strings of which a file must hold one to be concerned by itself; none if no change concerns code."""
+    return _needles(wanted(changes, old, new), old)
+
+
+def _needles(names: Wanted, old: Contract) -> tuple[str, ...]:
     if names == Wanted():
         return ()
     texts = (one for one in names.literals if "\0" not in one)
     return (old.package.import_name, *(f"{quote}{one}{quote}" for one in texts for quote in "'\""))
 
 
-def _hits_in(path: str, content: bytes, names: Wanted, old: Contract) -> set[Hit]:
+def _hits_in(path: str, content: bytes, names: Wanted, old: Contract, modules: Modules) -> set[Hit]:
     # ast honours a byte order mark and a declared encoding (PEP 263) only in bytes
-    uses = Uses(names, old)
+    uses = Uses(names, old, path, modules)
     uses.read(ast.parse(content))
-    return {Hit(path, line, symbol, rule) for line, symbol, rule in uses.found}
+    lines = content.decode("utf-8", "replace").splitlines()
+    return {
+        Hit(path, line, symbol, rule, cause, lines[line - 1] if line <= len(lines) else "")
+        for (line, symbol, rule), cause in uses.found.items()
+    }

@@ -1,7 +1,7 @@
 """What came of an upgrade, as a value and as the JSON document of `crucible upgrade --format json`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from crucible_pipeline.errors import CrucibleError
@@ -79,7 +79,7 @@ def _object(row: Row) -> dict[str, Any]:
         "to": row.after,
         "installed_line": row.installed_line,
         "latest": row.latest,
-        "impact": [asdict(hit) for hit in row.impact],
+        "impact": [hit.as_json() for hit in row.impact],
         "branch": row.branch,
         "commit": row.commit,
         "pull_request": row.pull_request,

@@ -1,12 +1,13 @@
-"""What a name means at a place in a file: a name of the package, or an instance of one of its types."""
+"""What names and expressions mean at a place in a file."""
 
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from crucible_pipeline.contracts.model import Contract, Schema
 from crucible_pipeline.contracts.names import upper
+from crucible_pipeline.upgrade.meaning import Instance, Local, Many, Meaning, Named, Returns
+from crucible_pipeline.upgrade.modules import Modules
 from crucible_pipeline.upgrade.wanted import properties_of
 
 _MAKERS = frozenset({"model_validate", "model_validate_json", "model_construct", "parse_obj", "parse_raw"})
@@ -16,43 +17,6 @@ _TRANSPARENT = frozenset(
     {"Annotated", "Awaitable", "ClassVar", "Coroutine", "Final", "Optional", "ReadOnly", "Required", "Union"}
 )
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A dotted name of the package.
-
-    Args:
-        path: without the package itself; empty for the package.
-        is_imported: an import statement bound it.
-    """
-
-    path: tuple[str, ...]
-    is_imported: bool = field(default=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """A value of a type of the contract."""
-
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Many:
-    """A container whose items are of a type of the contract."""
-
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Returns:
-    """A function of the file, by what it returns."""
-
-    value: "Named | Instance | Many | Returns | None"
-
-
-Meaning: TypeAlias = Named | Instance | Many | Returns | None
 
 
 @dataclass(slots=True)
@@ -75,11 +39,13 @@ class Scopes:
     Args:
         contract: the one whose names are looked for.
         open_scopes: outermost first.
+        modules: of the service.
     """
 
-    def __init__(self, contract: Contract, open_scopes: list[Scope]) -> None:
+    def __init__(self, contract: Contract, open_scopes: list[Scope], modules: Modules) -> None:
         self.contract = contract
         self.open = open_scopes
+        self.modules = modules
 
     def bind(self, name: str, meaning: Meaning) -> None:
         """Give a name a meaning in the innermost scope."""
@@ -139,6 +105,8 @@ class Scopes:
         base = self.meaning(node.value)
         if isinstance(base, Named):
             return Named((*base.path, node.attr))
+        if isinstance(base, Local):
+            return self.modules.member(base.module, node.attr)
         if isinstance(base, Instance):
             return self._field(base.type, node.attr)
         return None

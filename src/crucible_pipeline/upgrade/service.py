@@ -22,6 +22,7 @@ _NAMES = ("*requirements*.txt", "*constraints*.txt", "*.in")
 _FOLDER = "requirements"
 # Lists what goes into a source distribution; its lines look like no requirement, but pip never reads it.
 _NOT_REQUIREMENTS = frozenset({"MANIFEST.in"})
+MAX_SOURCE_BYTES = 64 << 20
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
@@ -141,13 +142,26 @@ def _includes(service: Service, path: str, content: bytes) -> tuple[list[str], l
 
 
 def python_files(service: Service, strings: Iterable[str]) -> tuple[dict[str, bytes], list[str]]:
-    """The service's Python files that hold one of some strings: path → content, and what was not read."""
+    """The service's Python files: path → content, and what was not read.
+
+    Args:
+        service: that is read.
+        strings: of which a file has to hold one to be of interest by itself. Files without them are read too,
+            for they may import from one with them, unless all together are larger than `MAX_SOURCE_BYTES`.
+            Without any string nothing is of interest.
+    """
     wanted = list(strings)
     if not wanted:
         return {}, []
-    found = files_with(service.repository, service.commit, wanted, service.folder, "*.py")
-    known = [path for path in found if path in service.files]
-    notes = [f"{service.shown(path)} {why}" for path in known if (why := _why_not(service, path))]
+    known = [path for path in service.files if service.holds(path) and path.endswith(".py")]
+    notes: list[str] = []
+    if sum(service.files[path].size for path in known if _why_not(service, path) is None) > MAX_SOURCE_BYTES:
+        found = files_with(service.repository, service.commit, wanted, service.folder, "*.py")
+        known = [path for path in found if path in service.files]
+        notes.append(
+            "The service is very large: names that its files hand on to each other were not followed."
+        )
+    notes += [f"{service.shown(path)} {why}" for path in known if (why := _why_not(service, path))]
     readable = [path for path in known if _why_not(service, path) is None]
     contents = contents_of(service.repository, (service.files[path] for path in readable))
     return {path: contents[service.files[path].identity] for path in readable}, notes

@@ -5,8 +5,9 @@ import ast
 
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.upgrade.bindings import Bindings
-from crucible_pipeline.upgrade.scope import Instance, Meaning, Named
-from crucible_pipeline.upgrade.wanted import Wanted, members_of, spellings
+from crucible_pipeline.upgrade.meaning import Instance, Meaning, Named
+from crucible_pipeline.upgrade.modules import Modules
+from crucible_pipeline.upgrade.wanted import Cause, Wanted, members_of, spellings
 
 _CHECKS = frozenset({"can_become", "check_transition"})
 _COPIERS = frozenset({"model_copy", "copy"})
@@ -15,16 +16,18 @@ _VALIDATORS = frozenset({"model_validate", "model_construct", "parse_obj"})
 
 
 class Uses(Bindings):
-    """Notes (line, symbol, rule) in `found`.
+    """Notes in `found` each use, (line, symbol, rule), with its cause.
 
     Args:
         wanted: what to look for.
         contract: the one that the file was written for.
+        path: of the file, as the modules know it.
+        modules: of the service; those that this file imports have been read.
     """
 
-    def __init__(self, wanted: Wanted, contract: Contract) -> None:
-        super().__init__(contract)
-        self.found: set[tuple[int, str, str]] = set()
+    def __init__(self, wanted: Wanted, contract: Contract, path: str, modules: Modules) -> None:
+        super().__init__(contract, path, modules)
+        self.found: dict[tuple[int, str, str], Cause] = {}
         self._wanted = wanted
         self._constants = {
             spelling: path for path in wanted.constants for spelling in spellings(contract, path)
@@ -33,9 +36,9 @@ class Uses(Bindings):
             name: machine.enum for machine in contract.machines.values() for name in machine.names.values()
         }
 
-    def _note(self, line: int, symbol: str, rule: str | None) -> None:
-        if rule is not None:
-            self.found.add((line, symbol, rule))
+    def _note(self, line: int, symbol: str, cause: Cause | None) -> None:
+        if cause is not None:
+            self.found.setdefault((line, symbol, cause.change.rule), cause)
 
     def visit_Name(self, node: ast.Name) -> None:
         meaning = self.scopes.meaning(node)
@@ -95,10 +98,10 @@ class Uses(Bindings):
     def _check_making(self, node: ast.Call, name: str, rest: tuple[str, ...]) -> None:
         first = node.args[0] if node.args else None
         if not rest and isinstance(first, ast.Constant):
-            rule = self._wanted.values.get((name, str(first.value)))
-            if rule is not None:
+            cause = self._wanted.values.get((name, str(first.value)))
+            if cause is not None:
                 self.silent.add(id(first))
-                self._note(first.lineno, f"{name}({first.value!r})".replace("'", '"'), rule)
+                self._note(first.lineno, f"{name}({first.value!r})".replace("'", '"'), cause)
         if rest and rest[0] in _VALIDATORS and isinstance(first, ast.Dict):
             self._check_keys(name, first, complete=True)
             self._note(node.lineno, name, self._wanted.shapes.get(name))
@@ -141,22 +144,22 @@ class Uses(Bindings):
             self._check_required(name, given, node.lineno)
 
     def _check_required(self, name: str, given: set[str | None], line: int) -> None:
-        for (owner, prop), rule in self._wanted.required.items():
+        for (owner, prop), cause in self._wanted.required.items():
             if owner == name and prop not in given:
-                self._note(line, f"{name}.{prop}", rule)
+                self._note(line, f"{name}.{prop}", cause)
 
     def _check_transition(self, node: ast.Call, state: ast.expr) -> None:
-        for (enum, before, after), rule in self._wanted.transitions.items():
+        for (enum, before, after), cause in self._wanted.transitions.items():
             now, then = self._state(enum, state), self._state(enum, node.args[0] if node.args else None)
             if now in {None, before} and then in {None, after} and self._mentions(enum):
-                self._note(node.lineno, f"{enum}: {before} → {after}", rule)
+                self._note(node.lineno, f"{enum}: {before} → {after}", cause)
 
     def _check_machine(self, node: ast.Call, enum: str) -> None:
         named = [self._state(enum, argument) for argument in node.args]
         states = [state for state in named if state is not None]
-        for (owner, before, after), rule in self._wanted.transitions.items():
+        for (owner, before, after), cause in self._wanted.transitions.items():
             if owner == enum and (not states or set(states) <= {before, after}):
-                self._note(node.lineno, f"{enum}: {before} → {after}", rule)
+                self._note(node.lineno, f"{enum}: {before} → {after}", cause)
 
     def _state(self, enum: str, node: ast.expr | None) -> str | None:
         """The value of an enum that an expression names; None if only the running program knows it."""

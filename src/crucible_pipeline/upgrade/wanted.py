@@ -15,8 +15,21 @@ _VALUE_RULES = frozenset({"enum-value-added", "enum-value-removed", "enum-member
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a name is looked for.
+
+    Args:
+        change: that concerns it.
+        instead: the name to write in its place, as code has it; empty where no name takes its place.
+    """
+
+    change: Change
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """Names of generated code, each with the rule of the change that concerns it.
+    """Names of generated code, each with the change that concerns it.
 
     Args:
         types: types that are gone.
@@ -33,18 +46,18 @@ class Wanted:
         literals: strings that services may hold instead of a name: removed values, old addresses.
     """
 
-    types: dict[str, str] = field(default_factory=dict[str, str])
-    shapes: dict[str, str] = field(default_factory=dict[str, str])
-    members: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
-    values: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
-    fields: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
-    required: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
-    constants: dict[str, str] = field(default_factory=dict[str, str])
-    channels: dict[str, str] = field(default_factory=dict[str, str])
-    transitions: dict[tuple[str, str, str], str] = field(default_factory=dict[tuple[str, str, str], str])
-    functions: dict[str, str] = field(default_factory=dict[str, str])
-    paths: dict[tuple[str, ...], str] = field(default_factory=dict[tuple[str, ...], str])
-    literals: dict[str, str] = field(default_factory=dict[str, str])
+    types: dict[str, Cause] = field(default_factory=dict[str, Cause])
+    shapes: dict[str, Cause] = field(default_factory=dict[str, Cause])
+    members: dict[tuple[str, str], Cause] = field(default_factory=dict[tuple[str, str], Cause])
+    values: dict[tuple[str, str], Cause] = field(default_factory=dict[tuple[str, str], Cause])
+    fields: dict[tuple[str, str], Cause] = field(default_factory=dict[tuple[str, str], Cause])
+    required: dict[tuple[str, str], Cause] = field(default_factory=dict[tuple[str, str], Cause])
+    constants: dict[str, Cause] = field(default_factory=dict[str, Cause])
+    channels: dict[str, Cause] = field(default_factory=dict[str, Cause])
+    transitions: dict[tuple[str, str, str], Cause] = field(default_factory=dict[tuple[str, str, str], Cause])
+    functions: dict[str, Cause] = field(default_factory=dict[str, Cause])
+    paths: dict[tuple[str, ...], Cause] = field(default_factory=dict[tuple[str, ...], Cause])
+    literals: dict[str, Cause] = field(default_factory=dict[str, Cause])
 
 
 def wanted(changes: Iterable[Change], old: Contract, new: Contract) -> Wanted:
@@ -70,17 +83,17 @@ def _add(found: Wanted, change: Change, old: Contract, new: Contract) -> None:
     if " → " in element:
         enum, _, states = element.partition(": ")
         before, _, after = states.partition(" → ")
-        found.transitions[enum, before, after] = rule
+        found.transitions[_former_type(enum, old, new), before, after] = Cause(change)
     elif element in old.constants:
-        found.constants[element] = rule
-    elif rule in _MACHINE_RULES and element in old.machines:
-        found.functions.update(dict.fromkeys(old.machines[element].names.values(), rule))
+        found.constants[element] = Cause(change)
+    elif rule in _MACHINE_RULES and name in old.machines:
+        _add_machine(found, name, change, old, new)
     elif name in old.types and not part:
-        _add_type(found, name, rule, old, new)
+        _add_type(found, (name, head), change, old, new)
     elif name in old.types:
-        _add_part(found, (name, head, part), rule, old, new)
+        _add_part(found, (name, head, part), change, old, new)
     elif head in old.channels:
-        _add_channel(found, head, rule, old, new)
+        _add_channel(found, head, change, old, new)
 
 
 def _former_type(name: str, old: Contract, new: Contract) -> str:
@@ -90,48 +103,65 @@ def _former_type(name: str, old: Contract, new: Contract) -> str:
     return new.types[name].schema.renamed_from or name
 
 
-def _add_type(found: Wanted, name: str, rule: str, old: Contract, new: Contract) -> None:
-    if name not in new.types:
-        found.types[name] = rule
-    elif rule == "module-changed":
-        found.paths[old.types[name].module, name] = rule
+def _add_machine(found: Wanted, name: str, change: Change, old: Contract, new: Contract) -> None:
+    heirs = (machine for machine in new.machines.values() if _former_type(machine.enum, old, new) == name)
+    now = next((machine.names for machine in heirs), {})
+    for role, function in old.machines[name].names.items():
+        if now.get(role) != function:
+            found.functions[function] = Cause(change, now.get(role, ""))
+
+
+def _add_type(found: Wanted, names: tuple[str, str], change: Change, old: Contract, new: Contract) -> None:
+    """Note a type; `names` are its old and its new one."""
+    name, heir = names
+    if change.rule == "module-changed":
+        found.paths[old.types[name].module, name] = Cause(change, f"{new.types[heir].module}.{heir}")
+    elif name not in new.types:
+        found.types[name] = Cause(change, heir if heir != name else "")
     else:
-        found.shapes[name] = rule
+        found.shapes[name] = Cause(change)
 
 
-def _add_channel(found: Wanted, key: str, rule: str, old: Contract, new: Contract) -> None:
+def _add_channel(found: Wanted, key: str, change: Change, old: Contract, new: Contract) -> None:
     channel, now = old.channels[key], new.channels.get(key)
-    if rule == "module-changed":
-        found.paths[snake(channel.module), upper(key)] = rule
+    if change.rule == "module-changed" and now is not None:
+        instead = f"{snake(now.module)}.{upper(key)}"
+        found.paths[snake(channel.module), upper(key)] = Cause(change, instead)
         return
-    found.channels[upper(key)] = rule
-    if now is None or now.address != channel.address:
-        found.literals[channel.address] = rule
+    found.channels[upper(key)] = Cause(change)
+    if now is None:
+        found.literals[channel.address] = Cause(change)
+    elif now.address != channel.address:
+        found.literals[channel.address] = Cause(change, f"channels.{upper(key)}")
 
 
-def _add_part(found: Wanted, place: tuple[str, str, str], rule: str, old: Contract, new: Contract) -> None:
+def _add_part(
+    found: Wanted, place: tuple[str, str, str], change: Change, old: Contract, new: Contract
+) -> None:
     """Note a value of an enum or a property of a model; `place` is (old type, new type, what follows)."""
     name, heir, part = place
     schema = old.resolve(old.types[name].schema)
     if schema.enum is not None:
-        _add_value(found, (name, heir, part), rule, old, new)
+        _add_value(found, place, change, old, new)
         return
     prop = re.split(r"[.\[]", part, maxsplit=1)[0]
     after = new.resolve(new.types[heir].schema) if heir in new.types else Schema()
     now = properties_of(new, after).get(prop)
-    if rule in _VALUE_RULES:
+    if change.rule in _VALUE_RULES:
         # an enum written inside a property has no name in code, its values stand there as texts
-        if rule == "enum-value-removed":
-            found.literals[part.rsplit(".", 1)[-1]] = rule
-    elif rule in _REQUIRED_RULES:
-        found.required[name, prop] = rule
+        if change.rule == "enum-value-removed":
+            found.literals[part.rsplit(".", 1)[-1]] = Cause(change)
+    elif change.rule in _REQUIRED_RULES:
+        found.required[name, prop] = Cause(change)
     elif now is not None and now.renamed_from is not None:
-        found.fields[name, now.renamed_from] = rule
+        found.fields[name, now.renamed_from] = Cause(change, f"{heir}.{prop}")
     elif prop in properties_of(old, schema):
-        found.fields[name, prop] = rule
+        found.fields[name, prop] = Cause(change)
 
 
-def _add_value(found: Wanted, place: tuple[str, str, str], rule: str, old: Contract, new: Contract) -> None:
+def _add_value(
+    found: Wanted, place: tuple[str, str, str], change: Change, old: Contract, new: Contract
+) -> None:
     name, heir, value = place
     schema = old.resolve(old.types[name].schema)
     member = members_of(schema).get(value)
@@ -139,11 +169,12 @@ def _add_value(found: Wanted, place: tuple[str, str, str], rule: str, old: Contr
     remaining = members_of(after)
     if member is None or remaining.get(value) == member:
         return
-    found.members[name, member] = rule
+    cause = Cause(change, f"{heir}.{remaining[value]}" if value in remaining else "")
+    found.members[name, member] = cause
     if value not in remaining:
-        found.values[name, value] = rule
+        found.values[name, value] = cause
         if value in (schema.enum or ()):
-            found.literals[value] = rule
+            found.literals[value] = cause
 
 
 def properties_of(contract: Contract, schema: Schema) -> Mapping[str, Schema]:

@@ -1,0 +1,3 @@
+from app.circle_b import LATE
+
+WAITS = LATE.QUEUED  # breaks: enum-value-removed
