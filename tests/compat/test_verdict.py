@@ -161,7 +161,7 @@ def test_the_text_shows_the_line_the_reason_and_the_payload() -> None:
         "  --> contracts/orders.json:12:11\n"
         "   |\n"
         '12 |           "value": {\n'
-        "   |           ^\n"
+        "   |           ^^^^^^^\n"
         "   = breaks: forward\n"
         "   = why: A service of the newer release may send what was not allowed before; the older one "
         "refuses it.\n"

@@ -1,20 +1,29 @@
-"""Reports as SARIF 2.1.0 (OASIS), in the subset that GitHub's code scanning reads. Pure."""
+"""Reports as SARIF 2.1.0 (OASIS), in the subset that GitHub's code scanning reads. Pure.
+
+GitHub wants a place for each result, takes `partialFingerprints.primaryLocationLineHash` alone to tell one
+alert from another, and refuses a run of more than 25,000 results.
+"""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+from crucible_pipeline.compat.report_markdown import plain
 from crucible_pipeline.compat.table import explained
 from crucible_pipeline.compat.verdict import Verdict
 from crucible_pipeline.contracts.check import pages
 from crucible_pipeline.contracts.lint_rule import Row
+from crucible_pipeline.contracts.model import Waiver
 from crucible_pipeline.errors import Mark, Problem
 from crucible_pipeline.version import Severity
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {Severity.BREAKING: "error", Severity.ADDITIVE: "note", Severity.NEUTRAL: "none"}
+_LEVELS = {Severity.BREAKING: "error", Severity.ADDITIVE: "note", Severity.NEUTRAL: "note"}
+_MOST_RESULTS = 25_000
+# Relative to the top of the checkout, from which `crucible` is run there.
+_ROOT = "%SRCROOT%"
 
 
 def as_sarif(verdict: Verdict, problems: Iterable[Problem] = ()) -> dict[str, Any]:
@@ -26,11 +35,12 @@ def as_sarif(verdict: Verdict, problems: Iterable[Problem] = ()) -> dict[str, An
             "id": name,
             "shortDescription": {"text": name.replace("-", " ").capitalize()},
             "fullDescription": {"text": rows[name].why},
-            "help": {"text": f"{rows[name].why} What to do: {rows[name].todo}."},
+            "help": _advice(rows[name].why, rows[name].todo),
             "defaultConfiguration": {"level": "error" if rows[name].breaks else "note"},
         }
         for name in used
     ]
+    waivers = {(item.change.rule, item.change.element): item.waiver for item in verdict.waived}
     results = [
         {
             "ruleId": change.rule,
@@ -38,12 +48,13 @@ def as_sarif(verdict: Verdict, problems: Iterable[Problem] = ()) -> dict[str, An
             "level": _LEVELS[change.severity],
             "message": {"text": f"{change.element}: {change.message}"},
             "locations": [_location(change.mark)],
-            "partialFingerprints": _fingerprint(change.rule, change.element, change.message),
+            **_fingerprint(change.rule, change.element, change.message),
             "properties": {
                 "element": change.element,
                 "breaks": list(change.breaks),
                 "payload": change.witness.payload if change.witness else None,
             },
+            **_suppression(waivers.get((change.rule, change.element))),
         }
         for change in verdict.changes
     ]
@@ -78,7 +89,7 @@ def _of_problems(
             "level": problem.severity,
             "message": {"text": f"{problem.what}; {problem.todo}"},
             "locations": [_location(problem.mark)],
-            "partialFingerprints": _fingerprint(_rule(problem), problem.mark.file, problem.what),
+            **_fingerprint(_rule(problem), problem.mark.file, problem.what),
         }
         for problem in listed
     ]
@@ -86,26 +97,48 @@ def _of_problems(
 
 
 def _help(row: Row | None) -> dict[str, Any]:
-    return {"help": {"text": f"{row.why} What to do: {row.todo}."}} if row is not None else {}
+    return {"help": _advice(row.why, row.todo)} if row is not None else {}
+
+
+def _advice(why: str, todo: str) -> dict[str, str]:
+    return {
+        "text": f"{why} What to do: {todo}.",
+        "markdown": f"{plain(why)}\n\n**What to do:** {plain(todo)}.",
+    }
 
 
 def _rule(problem: Problem) -> str:
     return problem.rule or "invalid-contract"
 
 
+def _suppression(waiver: Waiver | None) -> dict[str, Any]:
+    """A waived change is one that somebody accepted (section 3.35)."""
+    if waiver is None:
+        return {}
+    accepted = {"kind": "external", "status": "accepted", "justification": waiver.reason}
+    return {"suppressions": [{**accepted, "location": _location(waiver.mark)}]}
+
+
 def _log(rules: list[dict[str, Any]], results: list[dict[str, Any]]) -> dict[str, Any]:
-    driver: Mapping[str, Any] = {"name": "crucible", "rules": rules}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    run = {
+        "tool": {"driver": {"name": "crucible", "rules": rules}},
+        "automationDetails": {"id": "crucible/check/"},
+        "columnKind": "unicodeCodePoints",
+        "results": results[:_MOST_RESULTS],
+    }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _location(mark: Mark) -> dict[str, Any]:
     path = PurePosixPath(mark.file)
-    artifact = {"uri": f"file://{quote(mark.file)}"} if path.is_absolute() else {"uri": quote(mark.file)}
+    artifact = {"uri": quote(mark.file), "uriBaseId": _ROOT}
+    if path.is_absolute():
+        artifact = {"uri": f"file://{quote(mark.file)}"}
     region = {"startLine": mark.line, "startColumn": mark.column}
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
-def _fingerprint(*parts: str) -> dict[str, str]:
+def _fingerprint(*parts: str) -> dict[str, Any]:
     """Stable while lines move, so that an alert stays the same alert."""
-    return {"change/v1": hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()}
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+    return {"partialFingerprints": {"primaryLocationLineHash": f"{digest[:32]}:1"}}
