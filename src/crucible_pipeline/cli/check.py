@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from crucible_pipeline.cli.check_explain import explanation_of
 from crucible_pipeline.cli.check_output import Format, print_verdict, refuse
+from crucible_pipeline.cli.check_services import check_services
 from crucible_pipeline.compat.bases import Base, contract_at, contract_in_wheel, named_base
 from crucible_pipeline.compat.diff import diff
 from crucible_pipeline.compat.verdict import BEFORE_ALL, MODES, Verdict, judge
@@ -51,6 +52,12 @@ def register(app: typer.Typer) -> None:
 
     @app.command("check")
     def check(  # noqa: PLR0917  typer reads the options from the signature
+        targets: Annotated[
+            list[Path] | None, typer.Argument(metavar="TARGET...", help="With --services: their folders.")
+        ] = None,
+        services: Annotated[
+            bool, typer.Option("--services", help="Look for strings that the contracts have a name for.")
+        ] = False,
         contracts: Annotated[
             Path | None, typer.Option(metavar="DIR", help="The contracts; the project's if not given.")
         ] = None,
@@ -60,23 +67,36 @@ def register(app: typer.Typer) -> None:
         version: Annotated[str, typer.Option(metavar="V", help="Fail if V is smaller than required.")] = "",
         output: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
         mode: Annotated[str, typer.Option(help="full, backward or forward; the project's if empty.")] = "",
-        explain: Annotated[str, typer.Option(metavar="RULE", help="Only explain a rule.")] = "",
+        explain: Annotated[
+            str, typer.Option(metavar="RULE", help="Only explain a rule, or all of them.")
+        ] = "",
         index_url: Annotated[str, typer.Option(help="The index that has BASE; or CRUCIBLE_INDEX_URL.")] = "",
     ) -> None:
         """Say what a change of the contracts breaks, with the payload that proves it, and the version it needs.
 
-        Without --against it compares with every release of the newest line that is tagged.
+        Without --against it compares with every release of the newest line that is tagged. With --services it
+        compares nothing, and reads services for channels and statuses that are written by hand.
 
         Example: [bold]crucible check --against v0.3.0 --version 0.3.1[/bold]
         """  # noqa: E501  the first line is the command's summary
         if explain:
             print(explanation_of(explain), end="")
             return
+        if services or targets:
+            raise typer.Exit(_services(targets or [], contracts, output, asked=services))
         if mode and mode not in MODES:
             raise CannotDo(f"there is no mode {mode!r}", f"give one of {', '.join(MODES)}")
         url = index_url or os.environ.get("CRUCIBLE_INDEX_URL", "")
         wanted = parse(version) if version else None
         raise typer.Exit(_check(Request(contracts, against, wanted, output, mode, url)))
+
+
+def _services(targets: list[Path], contracts: Path | None, output: Format, *, asked: bool) -> int:
+    if not asked or not targets:
+        what = "services are named without --services" if targets else "--services names no service"
+        raise CannotDo(what, "type crucible check --services TARGET...")
+    contract, _ = _clean(find_project(contracts), output)
+    return check_services(targets, contract, output)
 
 
 def _check(request: Request) -> int:

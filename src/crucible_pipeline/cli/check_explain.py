@@ -10,6 +10,7 @@ from crucible_pipeline.compat.table import explained
 from crucible_pipeline.contracts.check import pages
 from crucible_pipeline.contracts.lint_rule import Row
 from crucible_pipeline.errors import Refused
+from crucible_pipeline.upgrade.literals import ROWS
 
 
 def explanation_of(name: str) -> str:
@@ -18,7 +19,11 @@ def explanation_of(name: str) -> str:
     Raises:
         Refused: there is no such rule.
     """
-    rows: Mapping[str, Row | SchemaRule | ContractRule] = {**pages(), **explained()}
+    rows: Mapping[str, Row | SchemaRule | ContractRule] = {
+        **pages(),
+        **explained(),
+        **{row.id: row for row in ROWS},
+    }
     if name == "all":
         return "\n".join(explanation(row) for row in rows.values())
     if name in rows:
