@@ -229,7 +229,7 @@ def machines(draw: st.DrawFn) -> dict[str, tuple[str, ...]]:
 
 
 @given(machines())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_machine_is_drawn_whole_without_boxes_that_touch(transitions: dict[str, tuple[str, ...]]) -> None:
     drawn = lay_out(transitions)
     wanted = {(one, other) for one, others in transitions.items() for other in others if one != other}
@@ -248,7 +248,7 @@ def test_any_machine_is_drawn_whole_without_boxes_that_touch(transitions: dict[s
 
 
 def test_a_machine_too_large_to_draw_keeps_its_table() -> None:
-    names = [f"s{number}" for number in range(100)]
+    names = [f"s{number}" for number in range(61)]
     transitions = {name: tuple(names) for name in names}
     machine = StateMachine("Step", "steps", transitions)
     types = {"Step": TypeDef("Step", "steps", Schema(types=("string",), enum=tuple(names)))}
@@ -387,7 +387,7 @@ def test_no_text_of_a_contract_becomes_markup(text: str) -> None:
 
 
 @given(contracts())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_contract_has_a_page(contract: Contract) -> None:
     try:
         page = Page(reference(contract))
@@ -406,7 +406,7 @@ def test_every_example_on_the_page_is_a_payload_that_its_contract_accepts() -> N
 
 
 @given(contracts())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_built_example_is_accepted(contract: Contract) -> None:
     # Examples and defaults are taken as they are: the loader has refused those that do not fit.
     for item in contract.types.values():

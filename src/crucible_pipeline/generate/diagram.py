@@ -79,7 +79,7 @@ def lay_out(transitions: Mapping[str, tuple[str, ...]]) -> Diagram:
     edges = [edge for edge in edges if edge[0] != edge[1]]
     back = _ways_back(list(transitions), edges)
     forward = [edge for edge in edges if edge not in back]
-    layer = _layers(list(transitions), forward)
+    layer = _layers(list(transitions), forward, {one for one, _ in edges})
     chains = {edge: _chain(edge, layer) for edge in forward}
     places = [_Place(state, layer[state], lane=False) for state in transitions]
     places = list(dict.fromkeys([*places, *(place for chain in chains.values() for place in chain)]))
@@ -113,8 +113,8 @@ def _ways_back(states: list[str], edges: list[Edge]) -> set[Edge]:
     return found
 
 
-def _layers(states: list[str], forward: list[Edge]) -> dict[str, int]:
-    """Each state one below the lowest that leads to it; what ends nothing further goes to the bottom."""
+def _layers(states: list[str], forward: list[Edge], leaving: set[str]) -> dict[str, int]:
+    """Each state one below the lowest that leads to it; a final one that is led to is at the bottom."""
     layer = dict.fromkeys(states, 0)
     for _ in states:
         before = dict(layer)
@@ -122,7 +122,6 @@ def _layers(states: list[str], forward: list[Edge]) -> dict[str, int]:
             layer[other] = max(layer[other], layer[one] + 1)
         if layer == before:
             break
-    leaving = {one for one, _ in forward}
     entered = {other for _, other in forward}
     bottom = max(layer.values(), default=0)
     return {state: bottom if state in entered - leaving else depth for state, depth in layer.items()}

@@ -103,8 +103,12 @@ def starts(machine: StateMachine) -> set[str]:
 def _figure(machine: StateMachine) -> Html:
     drawn = diagram.lay_out(machine.transitions)
     back = any(arrow.back for arrow in drawn.arrows)
-    caption = "A dot leads to where it starts; a double frame is a final state"
-    caption += "; a dashed arrow is a way back." if back else "."
+    legend = {
+        "a dot leads to where it starts": bool(starts(machine)),
+        "a double frame is a final state": not all(machine.transitions.values()),
+        "a dashed arrow is a way back": back,
+    }
+    told = "; ".join(text for text, holds in legend.items() if holds)
     return tag(
         "figure",
         tag(
@@ -115,7 +119,7 @@ def _figure(machine: StateMachine) -> Html:
             role="region",
             aria_label=f"Diagram of {machine.enum}",
         ),
-        tag("figcaption", caption),
+        tag("figcaption", f"{told[0].upper()}{told[1:]}.") if told else None,
         class_="diagram",
     )
 

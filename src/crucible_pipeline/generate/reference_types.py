@@ -11,6 +11,8 @@ from crucible_pipeline.generate.reference_words import bounds, kind, phrase, val
 
 _PLAIN = frozenset({"types", "properties", "required", "title", "description", "mark"})
 _UNSAID = Schema()
+_REQUIRED = tag("span", "required", class_="need")
+_OPTIONAL = tag("span", "optional", class_="may")
 _NONE = tag("span", "none", class_="soft none")
 
 
@@ -120,7 +122,7 @@ def _field(row: Row, anchor: str) -> Html:
     schema = row.schema
     limits = [tag("span", told, class_="bound") for told in bounds(schema)]
     given = value(schema.default.json) if schema.default is not None else _NONE
-    need = tag("span", "required" if row.required else "optional", class_="need" if row.required else "may")
+    need = _REQUIRED if row.required else _OPTIONAL
     name = ".".join(row.path).replace(".[]", "[]")
     return tag(
         "tr",
