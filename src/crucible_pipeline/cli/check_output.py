@@ -12,6 +12,8 @@ from crucible_pipeline.compat import report
 from crucible_pipeline.compat.verdict import Verdict
 from crucible_pipeline.errors import Problem
 
+_MANY = 50
+
 
 class Format(StrEnum):
     """How the report is printed."""
@@ -51,15 +53,22 @@ def print_verdict(verdict: Verdict, warnings: Iterable[Problem], output: Format)
     listed = sorted(warnings)
     match output:
         case Format.JSON:
-            _print_lines(listed)  # the document has exactly the keys of the design
+            _print_some(listed)  # the document has exactly the keys of the design
             print_json(report.as_json(verdict))
         case Format.SARIF:
             print_json(report.as_sarif(verdict, listed))
         case Format.GITHUB:
             sys.stdout.write(report.as_github(verdict) + report.problems_github(listed))
         case Format.TEXT:
-            _print_lines(listed)
+            _print_some(listed)
             sys.stdout.write(report.as_text(verdict))
+
+
+def _print_some(warnings: list[Problem]) -> None:
+    """Print warnings beside a verdict, which they must not bury."""
+    _print_lines(warnings[:_MANY])
+    if len(warnings) > _MANY:
+        sys.stderr.write(f"and {len(warnings) - _MANY} more warnings; --format sarif lists them all\n")
 
 
 def _print_lines(problems: Iterable[Problem]) -> None:

@@ -28,5 +28,6 @@ def check_services(targets: Iterable[Path], contract: Contract, output: Format) 
     print_problems(problems, output)
     unknown = sum(problem.severity == "error" for problem in problems)
     if output is Format.TEXT:
-        print(f"{services} services: {unknown} in no contract, {len(problems) - unknown} written by hand")
+        what = "1 service" if services == 1 else f"{services} services"
+        print(f"{what}: {unknown} in no contract, {len(problems) - unknown} written by hand")
     return 1 if unknown else 0

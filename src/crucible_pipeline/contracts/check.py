@@ -19,7 +19,8 @@ RULES: tuple[Rule, ...] = (
 def lint(contract: Contract) -> list[Problem]:
     """Every finding of every rule, sorted by place; those of severity `warning` decide nothing."""
     subject = Subject(contract)
-    return sorted({problem for rule in RULES for problem in rule.problems(subject)})
+    found = {problem for rule in RULES for problem in rule.problems(subject)}
+    return sorted(found, key=lambda one: (one.mark.file, one.mark.line, one.mark.column, one.rule, one.what))
 
 
 def pages() -> Mapping[str, Row]:

@@ -67,6 +67,14 @@ def _meaning(name: str) -> _Meaning:
     return _Meaning(tuple(said), unit)
 
 
+def _by_thing(homes: list[_Home]) -> Mapping[tuple[str, ...], list[_Home]]:
+    """The constants that speak of a thing, so that each property meets only its own."""
+    found: dict[tuple[str, ...], list[_Home]] = {}
+    for home in homes:
+        found.setdefault(home.meaning.thing, []).append(home)
+    return found
+
+
 def _homes(contract: Contract) -> list[_Home]:
     found: list[_Home] = []
     for constant in contract.constants.values():
@@ -102,9 +110,10 @@ def _is_written(subject: Subject, schema: Schema, keyword: str) -> bool:
 
 
 def _against_constants(subject: Subject) -> Iterator[Finding]:
-    homes = _homes(subject.contract)
+    homes = _by_thing(_homes(subject.contract))
     for prop in subject.properties if homes else ():
-        about = [home for home in homes if home.meaning.fits(_meaning(prop.name))]
+        meaning = _meaning(prop.name)
+        about = [home for home in homes.get(meaning.thing, ()) if home.meaning.fits(meaning)]
         for keyword, role, value in _said(prop.schema):
             same = [home for home in about if home.role == role]
             if same and value not in {home.value for home in same}:
@@ -128,8 +137,9 @@ def _is_beyond(value: Number, home: _Home) -> bool:
 
 def _among_constants(subject: Subject) -> Iterator[Finding]:
     homes = _homes(subject.contract)
+    by_thing = _by_thing(homes)
     for one in homes:
-        for other in homes:
+        for other in by_thing[one.meaning.thing]:
             if one.role == "default" and one.meaning.fits(other.meaning) and _is_beyond(one.value, other):
                 what = f"the default {one.constant.path} is {one.value}, beyond {other.constant.path}"
                 yield Finding(one.constant.mark, f"{what}, which is {other.value}", "correct one of the two")
@@ -137,22 +147,22 @@ def _among_constants(subject: Subject) -> Iterator[Finding]:
 
 def _disagreeing(subject: Subject) -> Iterator[Finding]:
     homes = [home for home in _homes(subject.contract) if home.role]
-    for index, one in enumerate(homes):
-        for other in homes[:index]:
-            is_same = one.constant.name == other.constant.name and one.role == other.role
-            if is_same and one.value != other.value:
-                what = f"{one.constant.path} is {one.value}, but {other.constant.path} is {other.value}"
-                todo = "keep one of them, or name them after what each of them bounds"
-                yield Finding(one.constant.mark, what, todo)
-                break
+    first: dict[tuple[str, str], _Home] = {}
+    for one in homes:
+        other = first.setdefault((one.constant.name, one.role), one)
+        if one.value != other.value:
+            what = f"{one.constant.path} is {one.value}, but {other.constant.path} is {other.value}"
+            yield Finding(
+                one.constant.mark, what, "keep one of them, or name them after what each of them bounds"
+            )
 
 
 def _repeated(subject: Subject) -> Iterator[Finding]:
-    homes = _homes(subject.contract)
+    homes = _by_thing(_homes(subject.contract))
     for prop in subject.properties if homes else ():
         meaning = _meaning(prop.name)
         for keyword, role, value in _said(prop.schema):
-            for home in homes:
+            for home in homes.get(meaning.thing, ()):
                 is_same = home.role == role and home.value == value and home.meaning.fits(meaning)
                 if is_same and _is_written(subject, prop.schema, keyword):
                     path = home.constant.path

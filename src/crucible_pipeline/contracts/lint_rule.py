@@ -15,6 +15,9 @@ ERROR = "error"
 WARNING = "warning"
 
 
+_NO_PLACES: Mapping[tuple[int, int], Node] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A rule as its page shows it.
@@ -59,6 +62,7 @@ class Subject:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
+        self._paths: dict[str, str] = {}
 
     @cached_property
     def declared(self) -> Declared:
@@ -114,12 +118,16 @@ class Subject:
 
     def entries_at(self, mark: Mark) -> Mapping[str, Node]:
         """How a schema was written: keyword → node; empty where that is not known."""
-        # a mark's file begins with the folder as the user knows it
-        fitting = [path for path in self._places if f"/{mark.file}".endswith(f"/{path}")]
-        if not fitting:
-            return {}
-        node = self._places[max(fitting, key=len)].get((mark.line, mark.column))
+        node = self._places.get(self._path(mark.file), _NO_PLACES).get((mark.line, mark.column))
         return node.entries if node is not None else {}
+
+    def _path(self, file: str) -> str:
+        """A mark's file below the contracts folder; it begins with the folder as the user knows it."""
+        found = self._paths.get(file)
+        if found is None:
+            fitting = [path for path in self.contract.sources if f"/{file}".endswith(f"/{path}")]
+            found = self._paths[file] = max(fitting, key=len, default="")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
