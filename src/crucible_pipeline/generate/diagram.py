@@ -274,6 +274,9 @@ def _returns(boxes: Mapping[str, Box], free: set[str], back: list[Edge]) -> dict
     for state, box in boxes.items():
         leaving = [way for way in ways if way[0] == state]
         coming = [way for way in reversed(ways) if way[1] == state]
+        if state not in free:  # the ways of all such states of a layer run beside each other
+            leaving = [way for way in ways if boxes[way[0]].y == box.y and way[0] not in free]
+            coming = [way for way in reversed(ways) if boxes[way[1]].y == box.y and way[1] not in free]
         for index, way in enumerate(leaving):
             step = 14 * (2 * index + 1) // (2 * len(leaving))
             out[way] = box.y - 14 + step if state in free else box.y - HEIGHT // 2 - 8 - step
