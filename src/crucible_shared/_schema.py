@@ -6,8 +6,9 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ._formats import FORMATS
 from ._json import is_multiple, is_type, key
-from ._text import FORMATS, regex
+from ._patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sized

@@ -46,8 +46,8 @@ Order:
         ),
         "contracts/order.json:1:10: 'objct' is no type of JSON; did you mean 'object'?",
         (
-            "contracts/order.json:2:19: the pattern '(' is no regular expression: "
-            "missing ), unterminated subpattern at position 0; correct the pattern"
+            "contracts/order.json:2:19: the pattern '(' is wrong or has no equivalent: "
+            "missing ), unterminated subpattern at position 0; write it with what ECMAScript and Python share"
         ),
         (
             "contracts/orders.yaml:4:5: the type Order is declared already at contracts/order.json:1:1; "
@@ -87,8 +87,8 @@ SCHEMA_DEFECTS = [
     ("minLength: -1", "1:12: 'minLength' has to be a whole number, 0 or above"),
     ("maxItems: 1.5", "1:11: 'maxItems' has to be a whole number, 0 or above"),
     ("uniqueItems: 'true'", "1:14: uniqueItems has to be true or false, not a string"),
-    ("pattern: '['", "1:10: the pattern '[' is no regular expression"),
-    ("patternProperties: {'(': {}}", "1:21: the pattern '(' is no regular expression"),
+    ("pattern: '['", "1:10: the pattern '[' has a class of characters without its end"),
+    ("patternProperties: {'(': {}}", "1:21: the pattern '(' is wrong or has no equivalent"),
     ("properties: [a]", "1:13: properties has to be a mapping, not a list"),
     ("properties: {a: 5}", "1:17: a schema has to be a mapping, not a number"),
     ("required: a", "1:11: required has to be a list, not a string"),

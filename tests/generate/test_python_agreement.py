@@ -17,7 +17,7 @@ from crucible_pipeline.contracts import payload as second_opinion
 from crucible_pipeline.contracts.model import Schema
 from crucible_pipeline.errors import InvalidInput
 from crucible_pipeline.generate.python import python
-from crucible_pipeline.generate.runtime._text import regex
+from crucible_pipeline.generate.runtime._patterns import regex
 from generate.python_package import REAL, accepts, contract_of, imported, models_of
 from generate.typescript_cases import CASES, FORMATS, FREE
 from generate.typescript_payloads import JSON, accepted, mutated

@@ -1,11 +1,10 @@
 """The keywords of a schema that are read one by one, pure: a reader for each, in one table."""
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from crucible_pipeline.contracts import names
+from crucible_pipeline.contracts import names, patterns
 from crucible_pipeline.contracts.model import KEYWORDS, JsonValue, Number, Schema, Value
 from crucible_pipeline.contracts.nodes import Node, nearest
 from crucible_pipeline.contracts.refs import Here, refers
@@ -84,11 +83,9 @@ def _pattern(keyword: Keyword) -> str | None:
 
 def _compiles(pattern: str, node: Node, here: Here) -> bool:
     try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        here.findings.add(
-            node.mark, f"the pattern {pattern!r} is no regular expression: {error}", "correct the pattern"
-        )
+        patterns.regex(pattern)
+    except ValueError as error:
+        here.findings.add(node.mark, str(error), "write it with what ECMAScript and Python share")
         return False
     return True
 
@@ -127,7 +124,7 @@ def _named(keyword: Keyword) -> dict[str, Schema]:
         entries = {
             name: child
             for name, child in entries.items()
-            if _compiles(name, replace(child, mark=child.key), keyword.here)
+            if _compiles(name, Node(child.value, child.key, child.key), keyword.here)
         }
     if keyword.name == "properties":
         _check_property_names(entries, keyword.here)

@@ -4,10 +4,11 @@ It is the second opinion beside the generated models: both have to agree on ever
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from crucible_pipeline.contracts import formats
+from crucible_pipeline.contracts import formats, patterns
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, JsonValue, Schema, Value
 from crucible_pipeline.contracts.plain import fits_plainly
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MOST_REASONS = 5
 _LONGEST_REASON = 300
+# References that one judgement may follow; where alternatives nest, they double at each level.
+_MOST_STEPS = 20_000
 _OURS = frozenset(
     {"direction", "renamed_from", "enum_names", "enum_descriptions", "extensible", "discriminator"}
 )
@@ -29,12 +32,41 @@ def _asserts(name: str) -> Callable[[object], bool]:
 @cache
 def _library() -> tuple[Any, Any]:
     """The validator's class and our formats; imported late, for most values need no library of 0.1 s."""
-    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415
+    from jsonschema import Draft202012Validator, FormatChecker, ValidationError  # noqa: PLC0415
+    from jsonschema.validators import extend  # noqa: PLC0415
 
-    checker = FormatChecker(formats=())
-    for name in formats.FORMATS:
-        checker.checks(name)(_asserts(name))
-    return Draft202012Validator, checker
+    class Formats(FormatChecker):
+        """Ours, with the number of references that the judgement may still follow."""
+
+        steps = _MOST_STEPS
+
+    follow = Draft202012Validator.VALIDATORS["$ref"]
+
+    def counted(validator: Any, ref: str, value: object, schema: object) -> "Iterator[ValidationError]":
+        validator.format_checker.steps -= 1
+        if validator.format_checker.steps < 0:
+            raise _TooLongError
+        yield from follow(validator, ref, value, schema)
+
+    def multiple(_: object, step: float, value: Any, __: object) -> "Iterator[ValidationError]":
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if number and Fraction(repr(value)) % Fraction(repr(step)):
+            yield ValidationError(f"{value!r} is not a multiple of {step!r}")
+
+    Formats.checkers = {name: (_asserts(name), ()) for name in formats.FORMATS}
+    return extend(Draft202012Validator, {"$ref": counted, "multipleOf": multiple}), Formats
+
+
+class _TooLongError(Exception):
+    pass
+
+
+def _python_pattern(pattern: str) -> str:
+    """A pattern in the dialect of Python, which is the library's; `_ecmascript` is the way back."""
+    try:
+        return f"(?a:{patterns.regex(pattern).pattern})"
+    except ValueError:
+        return pattern  # of a snapshot that an older version wrote
 
 
 def json_schema(contract: Contract, schema: Schema) -> dict[str, Any]:
@@ -45,13 +77,15 @@ def json_schema(contract: Contract, schema: Schema) -> dict[str, Any]:
     Returns:
         The document; the types that it needs are under `$defs`.
     """
-    document = _keywords(schema)
+    return {"$schema": DIALECT, **_document(contract, schema, str)}
+
+
+def _document(contract: Contract, schema: Schema, pattern: Callable[[str], str]) -> dict[str, Any]:
+    document = _keywords(schema, pattern)
     root: dict[str, Any] = document if isinstance(document, dict) else {"allOf": [document]}
-    needed = _needed(contract, schema)
-    if needed:
-        definitions = {name: _keywords(contract.types[name].schema) for name in sorted(needed)}
-        root = {**root, "$defs": definitions}
-    return {"$schema": DIALECT, **root}
+    needed = sorted(_needed(contract, schema))
+    definitions = {name: _keywords(contract.types[name].schema, pattern) for name in needed}
+    return {**root, "$defs": definitions} if needed else root
 
 
 def rejections(contract: Contract, schema: Schema, value: JsonValue) -> list[str]:
@@ -65,21 +99,32 @@ def rejections(contract: Contract, schema: Schema, value: JsonValue) -> list[str
     if fits_plainly(schema, value):
         return []
     validator, checker = _library()
+    written: dict[str, str] = {}  # in the library's dialect → as the contract says it
+
+    def translated(pattern: str) -> str:
+        found = _python_pattern(pattern)
+        written[found] = pattern
+        return found
+
     found: list[str] = []
     try:
-        errors: Iterator[ValidationError] = validator(
-            json_schema(contract, schema), format_checker=checker
-        ).iter_errors(value)
+        document = _document(contract, schema, translated)
+        errors: Iterator[ValidationError] = validator(document, format_checker=checker()).iter_errors(value)
         for error in errors:
             where = "".join(
                 f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
             )
-            said = f"{where.lstrip('.')}: {error.message}" if where else error.message
+            message = error.message
+            for pattern, original in written.items():
+                message = message.replace(repr(pattern), repr(original))
+            said = f"{where.lstrip('.')}: {message}" if where else message
             found.append(said if len(said) <= _LONGEST_REASON else said[:_LONGEST_REASON] + " …")
             if len(found) == _MOST_REASONS:
                 break
     except RecursionError:
         return ["it is nested too deeply to be checked"]
+    except _TooLongError:
+        return ["to check it takes too many steps, for alternatives nest in alternatives"]
     return sorted(found)
 
 
@@ -95,7 +140,7 @@ def _needed(contract: Contract, schema: Schema) -> set[str]:
     return found
 
 
-def _keywords(schema: Schema) -> bool | dict[str, Any]:
+def _keywords(schema: Schema, pattern: Callable[[str], str]) -> bool | dict[str, Any]:
     if schema.always is not None:
         return schema.always
     document: dict[str, Any] = {}
@@ -110,17 +155,22 @@ def _keywords(schema: Schema) -> bool | dict[str, Any]:
             continue
         if field == "enum" and schema.extensible:
             continue
-        document[keyword] = f"#/$defs/{value}" if field == "ref" else _plain(value)
+        if field == "pattern":
+            document[keyword] = pattern(value)
+        elif field == "pattern_properties":
+            document[keyword] = {pattern(name): _plain(inner, pattern) for name, inner in value.items()}
+        else:
+            document[keyword] = f"#/$defs/{value}" if field == "ref" else _plain(value, pattern)
     return document
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, pattern: Callable[[str], str]) -> Any:
     if isinstance(value, Schema):
-        return _keywords(value)
+        return _keywords(value, pattern)
     if isinstance(value, Value):
         return value.json
     if isinstance(value, tuple):
-        return [_plain(item) for item in cast("Iterable[Any]", value)]
+        return [_plain(item, pattern) for item in cast("Iterable[Any]", value)]
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in cast("Mapping[str, Any]", value).items()}
+        return {name: _plain(item, pattern) for name, item in cast("Mapping[str, Any]", value).items()}
     return value

@@ -13,7 +13,7 @@ from crucible_pipeline.generate.python_models import type_modules
 from crucible_pipeline.generate.python_schemas import schemas_module
 from crucible_pipeline.generate.python_shapes import EnumShape, Shapes
 
-RUNTIME = ("_base.py", "_json.py", "_model.py", "_schema.py", "_text.py", "_values.py")
+RUNTIME = ("_base.py", "_formats.py", "_json.py", "_model.py", "_patterns.py", "_schema.py", "_values.py")
 _OTHERS = frozenset({"channels", "resources", "contracts", "_schemas", *(name[:-3] for name in RUNTIME)})
 
 

@@ -4,7 +4,7 @@ import math
 from fractions import Fraction
 
 from crucible_pipeline.contracts.model import JsonValue, Number, Schema
-from crucible_pipeline.generate.runtime._text import FORMATS
+from crucible_pipeline.generate.runtime._formats import FORMATS
 from crucible_pipeline.generate.text import Either, Expression, Keyed, Name, call, literal, subscript
 
 ANY = Name("typing", "Any")

@@ -21,7 +21,7 @@ from crucible_pipeline.generate.python_merge import (
     without,
 )
 from crucible_pipeline.generate.python_scalars import ANNOTATED, ANY, MOMENTS, either, scalar, sized, whole
-from crucible_pipeline.generate.runtime._text import regex
+from crucible_pipeline.generate.runtime._patterns import regex
 from crucible_pipeline.generate.text import Expression, Name, call, literal, subscript
 
 # What only the check of the JSON value can say.

@@ -2,7 +2,7 @@
 """What the generated modules stand on without pydantic: state machines, channels, groups of constants.
 
 Copied as it is beside the generated modules; the only parts of the package that are written by hand are
-this file and its neighbours `_model.py`, `_schema.py` and `_text.py`.
+this file and its neighbours `_model.py`, `_schema.py` and `_formats.py`.
 """
 
 from __future__ import annotations

@@ -14,10 +14,22 @@ function date(text) {
   return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= days;
 }
 
-// RFC 3339 section 5.6, full-time; no leap second, which the Python models cannot hold.
-const time = test(/^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i);
+const TIME = /^([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.\d+)?(?:z|([+-])([01]\d|2[0-3]):([0-5]\d))$/i;
 
-const dateTime = (text) => /^t$/i.test(text.charAt(10)) && date(text.slice(0, 10)) && time(text.slice(11));
+// RFC 3339 section 5.6, full-time; the 61st second exists at 23:59:60 UTC only.
+function time(text) {
+  const found = TIME.exec(text);
+  if (found === null || found[3] !== "60") return found !== null;
+  const [, hour, minute, , sign, hours = 0, minutes = 0] = found;
+  const offset = (sign === "+" ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  return (Number(hour) * 60 + Number(minute) + offset + 1440) % 1440 === 1439;
+}
+
+// RFC 3339 section 5.6, date-time; no leap second, which the date-times of Python cannot hold.
+function dateTime(text) {
+  if (!/^t$/i.test(text.charAt(10)) || text.slice(17, 19) === "60") return false;
+  return date(text.slice(0, 10)) && time(text.slice(11));
+}
 
 // RFC 3986 section 3.2.2 and RFC 4291 section 2.2.
 const BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
@@ -52,32 +64,42 @@ function email(text) {
   return literal[1] === undefined ? ipv4(literal[2]) : ipv6(literal[1]);
 }
 
-// RFC 3986 appendix A, URI.
-const PCHAR = "(?:[\\w.~!$&'()*+,;=:@-]|%[0-9a-f]{2})";
-const USER = "(?:[\\w.~!$&'()*+,;=:-]|%[0-9a-f]{2})*@";
-const REG_NAME = "(?:[\\w.~!$&'()*+,;=-]|%[0-9a-f]{2})*";
-const LITERAL = "\\[(?:(?<ipv6>[0-9a-f:.]+)|v[0-9a-f]+\\.[\\w.~!$&'()*+,;=:-]+)\\]";
-const HIER = `(?://(?:${USER})?(?:${LITERAL}|${REG_NAME})(?::[0-9]*)?(?:/${PCHAR}*)*|/?(?:${PCHAR}+(?:/${PCHAR}*)*)?)`;
-const URI = new RegExp(`^[a-z][a-z0-9+.-]*:${HIER}(?:\\?(?:${PCHAR}|[/?])*)?(?:#(?:${PCHAR}|[/?])*)?$`, "i");
+// RFC 3987 section 2.2: what an IRI may hold beside the characters of a URI. The ends of the planes are none.
+const PLANES = [..."123456789abcd"].map((plane) => `\\u{${plane}0000}-\\u{${plane}fffd}`).join("");
+const UCS = `\\u00a0-\\ud7ff\\uf900-\\ufdcf\\ufdf0-\\uffef${PLANES}\\u{e1000}-\\u{efffd}`;
+const PRIVATE = "\\ue000-\\uf8ff\\u{f0000}-\\u{ffffd}\\u{100000}-\\u{10fffd}";
 
-function uri(text) {
-  const found = URI.exec(text);
-  return found !== null && (found.groups.ipv6 === undefined || ipv6(found.groups.ipv6));
+// RFC 3986 appendix A.
+function reference(more, own, relative) {
+  const plain = `A-Za-z0-9._~${more}\\-`;
+  const escaped = "%[0-9A-Fa-f]{2}";
+  const name = `(?:[${plain}!$&'()*+,;=]|${escaped})*`;
+  const char = `(?:[${plain}!$&'()*+,;=:@]|${escaped})`;
+  const first = `(?:[${plain}!$&'()*+,;=@]|${escaped})`; // of a path without a scheme, where a colon would make one
+  const future = `v[0-9A-Fa-f]+\\.[${plain}!$&'()*+,;=:]+`;
+  const host = `(?:\\[(?:([0-9A-Fa-f:.]+)|${future})\\]|${name})`;
+  const below = `//(?:(?:[${plain}!$&'()*+,;=:]|${escaped})*@)?${host}(?::[0-9]*)?(?:/${char}*)*`;
+  const rooted = `/(?:${char}+(?:/${char}*)*)?`;
+  const end = `(?:\\?(?:${char}|[/?${own}])*)?(?:#(?:${char}|[/?])*)?`;
+  const whole = `[A-Za-z][A-Za-z0-9+.\\-]*:(?:${below}|${rooted}|${char}+(?:/${char}*)*)?`;
+  const part = relative ? `|(?:${below}|${rooted}|${first}+(?:/${char}*)*)?` : "";
+  const pattern = new RegExp(`^(?:${whole}${part})${end}$`, "u");
+  return (text) => {
+    const found = pattern.exec(text);
+    return found !== null && found.slice(1).every((address) => address === undefined || ipv6(address));
+  };
 }
+
+// RFC 6570 section 2.
+const VARIABLE = "(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})";
+const VARSPEC = `${VARIABLE}(?:\\.?${VARIABLE})*(?::[1-9][0-9]{0,3}|\\*)?`;
+const CHARACTER = `[!#$&()*+,.\\/0-9:;=?@A-Z\\[\\]_a-z~${UCS}${PRIVATE}\\-]|%[0-9A-Fa-f]{2}`;
+const EXPRESSION = `\\{[+#.\\/;?&=,!@|]?${VARSPEC}(?:,${VARSPEC})*\\}`;
 
 // RFC 3339 appendix A: units follow each other without a gap.
 const CLOCK = "T(?:\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S)";
 const CALENDAR = "(?:\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D)";
 const duration = test(new RegExp(`^P(?:\\d+W|${CALENDAR}(?:${CLOCK})?|${CLOCK})$`));
-
-// ECMA-262 section 22.2, with the `u` flag.
-function regex(text) {
-  try {
-    return new RegExp(text, "u") instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
 
 export const FORMATS = Object.freeze({
   "date-time": dateTime,
@@ -88,12 +110,18 @@ export const FORMATS = Object.freeze({
   ipv6,
   hostname,
   email,
-  uri,
+  uri: reference("", "", false),
+  "uri-reference": reference("", "", true),
+  iri: reference(UCS, PRIVATE, false),
+  "iri-reference": reference(UCS, PRIVATE, true),
+  "uri-template": test(new RegExp(`^(?:${CHARACTER}|${EXPRESSION})*$`, "u")),
+  // RFC 6901 section 3, and its relative form.
+  "json-pointer": test(/^(?:\/(?:[^~/]|~[01])*)*$/u),
+  "relative-json-pointer": test(/^(?:0|[1-9][0-9]*)(?:#|(?:\/(?:[^~/]|~[01])*)*)$/u),
   // RFC 9562 section 4.
   uuid: test(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i),
   // RFC 4648 section 4.
   byte: test(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/),
   // A fixed-point number of any size.
   decimal: test(/^[+-]?\d+(?:\.\d+)?$/),
-  regex,
 });

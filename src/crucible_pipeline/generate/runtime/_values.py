@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic_core import PydanticCustomError, core_schema
 
+from ._formats import FORMATS
 from ._json import is_multiple
-from ._text import FORMATS, regex
+from ._patterns import regex
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
