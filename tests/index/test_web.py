@@ -41,7 +41,7 @@ def test_a_page_comes_in_the_form_asked_for(
 
 def test_the_form_can_be_asked_for_in_the_address(index: Running) -> None:
     answer = fetch(index, f"simple/?format={JSON.replace('+', '%2B')}", Accept="text/html")
-    assert answer.json() == {"meta": {"api-version": "1.1"}, "projects": []}
+    assert answer.json() == {"meta": {"api-version": "1.4"}, "projects": []}
 
 
 def test_an_unchanged_page_is_not_sent_again(index: Running) -> None:

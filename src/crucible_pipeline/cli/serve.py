@@ -1,6 +1,7 @@
 """`crucible serve`: the package index of a folder."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,9 @@ import typer
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT
 from crucible_pipeline.index.access import Access
+from crucible_pipeline.index.configured import pip_index_url
+from crucible_pipeline.index.directory import DirectoryStore
+from crucible_pipeline.index.reserved import Reserved
 from crucible_pipeline.release.gate import gate
 
 DEFAULT_DATA = ".crucible/index"
@@ -32,30 +36,59 @@ def register(app: typer.Typer) -> None:
 
     @app.command(name="serve")
     def command(
+        *,
         data: Annotated[str, typer.Option(help="The folder that holds the index.")] = DEFAULT_DATA,
         host: Annotated[str, typer.Option(help="The address to listen on.")] = DEFAULT_HOST,
         port: Annotated[int, typer.Option(min=1, max=65535, help="The TCP port.")] = DEFAULT_PORT,
         open_to_all: Annotated[
             bool, typer.Option("--open", help="Let other machines read without a token.")
         ] = False,
+        upstream: Annotated[
+            str | None,
+            typer.Option(
+                envvar="CRUCIBLE_UPSTREAM",
+                help="The index that has all other names; else the one that pip here is configured for.",
+            ),
+        ] = None,
+        no_upstream: Annotated[
+            bool, typer.Option("--no-upstream", help="Serve the names of this index alone.")
+        ] = False,
+        reserve: Annotated[
+            list[str] | None,
+            typer.Option(
+                help="A beginning of names, as crucible-, that is never asked for upstream; it stays."
+            ),
+        ] = None,
     ) -> None:
         """Serve a package index, until interrupted: pip and uv read from it, twine and uv upload to it."""
         folder = data_folder(data)
+        reserved = Reserved(DirectoryStore(folder))
+        for prefix in reserve or ():
+            reserved.add(prefix)
         try:
             # Here, so that the other commands start without a server, also where none is installed.
-            from crucible_pipeline.index.server import serve  # noqa: PLC0415
+            from crucible_pipeline.index.server import Rules, serve  # noqa: PLC0415
+            from crucible_pipeline.index.upstream import checked  # noqa: PLC0415
         except ImportError as error:
             raise CannotDo(
                 f"the server's packages are not installed ({error.name} is missing)",
                 'install "crucible-pipeline[index]"',
             ) from error
 
+        other = None if no_upstream else partial(checked, upstream) if upstream else pip_index_url
+        if upstream and not no_upstream:
+            checked(upstream)
+
         def started(url: str, access: Access) -> None:
             lines = [f"the index of {data} is at {url}simple/, uploads go to {url}legacy/"]
+            if other is not None:
+                source = "the given upstream" if upstream else "the index that pip is configured for"
+                lines.append(f"names that are not its own come from {source}")
             if not access.tokens():
                 where = f" --data {data}" if data != DEFAULT_DATA else ""
                 lines.append(f"to upload, make a token: crucible index token create --project NAME{where}")
             sys.stderr.write("\n".join(lines) + "\n")
             sys.stderr.flush()
 
-        serve(folder, host=host, port=port, gate=gate, open_to_all=open_to_all, started=started)
+        rules = Rules(gate, other)
+        serve(folder, host=host, port=port, rules=rules, open_to_all=open_to_all, started=started)

@@ -121,6 +121,10 @@ class Access:
         """All that were not revoked, also expired ones."""
         return self._load()[0]
 
+    def is_claimed(self, project: str) -> bool:
+        """Whether a token was made for exactly this project, by its normalized name."""
+        return any(project in token.projects for token in self._current())
+
     def revoke(self, token_id: str) -> None:
         """Forget a token; it is refused from the next request on.
 

@@ -14,13 +14,16 @@ from typing import BinaryIO, Protocol
 from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo, Refused
-from crucible_pipeline.index import simple
+from crucible_pipeline.index import rendering, simple
 from crucible_pipeline.index.names import Filename
+from crucible_pipeline.index.page import Status
 from crucible_pipeline.index.simple import File, Project
 from crucible_pipeline.index.store import AlreadyExists, Conflict, NotFound, Store
 
 # A conflict means that another writer succeeded, so this many in a row mean that something is broken.
 MAX_ATTEMPTS = 1000
+# The statuses under which a project takes no uploads (PEP 792).
+CLOSED = frozenset({"archived", "quarantined"})
 
 
 class Taken(Refused):
@@ -28,7 +31,7 @@ class Taken(Refused):
 
 
 class NotAllowed(Refused):
-    """The gate keeps a file out."""
+    """The gate, or the project's status, keeps a file out."""
 
 
 class Distribution(Protocol):
@@ -57,6 +60,11 @@ class Distribution(Protocol):
     @property
     def metadata(self) -> bytes:
         """The core metadata."""
+        ...
+
+    @property
+    def provenance(self) -> bytes | None:
+        """The attestations that came along, as PEP 740's provenance object."""
         ...
 
     @property
@@ -147,31 +155,21 @@ class Catalog:
 
         Raises:
             Taken: another content is published under this name or another spelling of it.
-            NotAllowed: the gate's answer.
+            NotAllowed: the gate's answer, or the project takes no uploads.
         """
         place = distribution.filename
-        for _ in range(MAX_ATTEMPTS):
-            try:
-                project, etag = self._load(place.project)
-            except NotFound:
-                project, etag = Project(place.project), None
+
+        def add(project: Project) -> Project | None:
             if _is_published(project, distribution):
-                self.render(place.project)
-                return False
+                return None
+            if (stands := project.status).marker in CLOSED:
+                why = f": {stands.reason}" if stands.reason else ""
+                raise NotAllowed(f"{project.name} is {stands.marker} and takes no uploads{why}")
             if gate is not None and (reason := gate(self._candidate(project, distribution))) is not None:
                 raise NotAllowed(reason)
-            file = self._store(distribution)
-            try:
-                self.store.swap(
-                    simple.key_of(project.name),
-                    simple.dump(simple.with_files(project, (*project.files, file))),
-                    etag,
-                )
-            except Conflict:
-                continue
-            self.render(project.name)
-            return True
-        raise CannotDo(f"{place.project} changes too fast to publish into it", "try again")
+            return simple.with_files(project, (*project.files, self._store(distribution)))
+
+        return self._change(place.project, add, or_new=True)
 
     def yank(self, name: str, version: Version, reason: str | None) -> None:
         """Mark a release as not to be chosen any more, or take the mark back (PEP 592).
@@ -184,21 +182,62 @@ class Catalog:
         Raises:
             NotFound: no such project or release.
         """
-        for _ in range(MAX_ATTEMPTS):
-            project, etag = self._load(name)
+
+        def mark(project: Project) -> Project:
             if not project.of(version):
                 raise NotFound(f"{name} {version} is not published here")
             files = (
                 replace(file, yanked=reason) if file.filename.version == version else file
                 for file in project.files
             )
+            return simple.with_files(project, files)
+
+        self._change(name, mark)
+
+    def set_status(self, name: str, status: Status) -> None:
+        """Say how a project stands (PEP 792).
+
+        Args:
+            name: its normalized name.
+            status: from now on.
+
+        Raises:
+            NotFound: it has published nothing.
+        """
+        self._change(name, lambda project: replace(project, status=status))
+
+    def _change(
+        self, name: str, change: Callable[[Project], Project | None], *, or_new: bool = False
+    ) -> bool:
+        """Swap a project's document, as often as others come in between, and render it.
+
+        Args:
+            name: normalized.
+            change: gives the new project, or None to leave it.
+            or_new: whether the project may be a new one.
+
+        Returns:
+            Whether it was changed.
+        """
+        for _ in range(MAX_ATTEMPTS):
             try:
-                self.store.swap(simple.key_of(name), simple.dump(simple.with_files(project, files)), etag)
-            except Conflict:
-                continue
+                project, etag = self._load(name)
+            except NotFound:
+                if not or_new:
+                    raise
+                project, etag = Project(name), None
+            changed = change(project)
+            if changed is not None:
+                # Milliseconds, so that serials of different projects compare; never backwards with the clock.
+                serial = max(project.serial + 1, int(self._clock().timestamp() * 1000))
+                document = simple.dump(replace(changed, serial=serial))
+                try:
+                    self.store.swap(simple.key_of(name), document, etag)
+                except Conflict:
+                    continue
             self.render(name)
-            return
-        raise CannotDo(f"{name} changes too fast to yank from it", "try again")
+            return changed is not None
+        raise CannotDo(f"{name} changes too fast for one more change", "try again")
 
     def _load(self, name: str) -> tuple[Project, str]:
         try:
@@ -219,13 +258,18 @@ class Catalog:
             metadata_sha256=hashlib.sha256(distribution.metadata).hexdigest()
             if distribution.filename.kind == "bdist_wheel"
             else None,
+            attested=distribution.provenance is not None,
         )
         distribution.content.seek(0)
-        for key, data in ((file.key, distribution.content), (file.metadata_key, distribution.metadata)):
-            try:
+        blobs: list[tuple[str, bytes | BinaryIO]] = [
+            (file.key, distribution.content),
+            (file.metadata_key, distribution.metadata),
+        ]
+        if distribution.provenance is not None:
+            blobs.append((file.provenance_key, distribution.provenance))
+        for key, data in blobs:
+            with contextlib.suppress(AlreadyExists):
                 self.store.create(key, data)
-            except AlreadyExists:
-                continue
         return file
 
     def _candidate(self, project: Project, distribution: Distribution) -> Candidate:
@@ -246,40 +290,8 @@ class Catalog:
         return Published(file.filename.version, file.name, file.yanked is not None, read)
 
     def render(self, name: str) -> None:
-        """Bring what is derived from a project's document up to it: its HTML and the list of projects.
-
-        The rendering's etag is read before the document: whoever swaps it later has seen this document or a
-        newer one, so the last rendering is that of the last document, whatever the order of the writers.
-        """
-        self._derive(simple.key_of(name, "html"), lambda: simple.as_html(self._load(name)[0]))
-        for _ in range(MAX_ATTEMPTS):
-            try:
-                root = self.store.get("simple/index.json")
-                names, etag = simple.restore_root(root.data), root.etag
-            except NotFound:
-                names, etag = (), None
-            if name in names:
-                break
-            try:
-                self.store.swap("simple/index.json", simple.dump_root((*names, name)), etag)
-            except Conflict:
-                continue
-            break
-        self._derive("simple/index.html", lambda: simple.root_as_html(self.projects()))
-
-    def _derive(self, key: str, content: Callable[[], bytes]) -> None:
-        for _ in range(MAX_ATTEMPTS):
-            try:
-                now = self.store.get(key)
-                data, etag = now.data, now.etag
-            except NotFound:
-                data, etag = b"", None
-            wanted = content()
-            if etag is not None and data == wanted:
-                return
-            # And once more round: the document may have changed since, and back again for its own writer.
-            with contextlib.suppress(Conflict):
-                self.store.swap(key, wanted, etag)
+        """Bring what is derived from a project's document up to it: its HTML and the list of projects."""
+        rendering.render(self.store, name, lambda: self._load(name)[0])
 
 
 def _is_published(project: Project, distribution: Distribution) -> bool:

@@ -6,10 +6,8 @@ answers is untrusted: sizes are bounded, and a file name has to belong to the pr
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, cast
@@ -20,6 +18,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.index.listing import from_html, from_json
 from crucible_pipeline.index.names import Kind, normalized, parse_filename
 from crucible_pipeline.index.negotiate import HTML, JSON
 
@@ -71,7 +70,7 @@ class Index:
         *,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        parsed = _address(url)
+        parsed = address_of(url)
         if parsed is None:
             raise Refused("the index URL has to start with https:// or http:// and name a host")
         username = username or parsed.username or None
@@ -113,7 +112,7 @@ class Index:
             body = b"".join(_bounded(response, MAX_PAGE_BYTES))
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             base = response.url
-        rows = _from_json(body, self.url) if kind.endswith("json") else _from_html(body)
+        rows = from_json(body, self.url)["files"] if kind.endswith("json") else from_html(body)
         found = (_release(row, base, name) for row in rows)
         return tuple(
             sorted((release for release in found if release), key=lambda each: (each.version, each.filename))
@@ -157,56 +156,6 @@ class Index:
             raise CannotDo(f"the index at {self.url} answers with status {response.status_code}")
 
 
-class _Anchors(HTMLParser):
-    """The anchors of a PEP 503 page, each as its attributes and its text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.anchors: list[tuple[dict[str, str], str]] = []
-        self._open: dict[str, str] | None = None
-        self._text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Remember the attributes."""
-        if tag == "a":
-            self._open, self._text = {name: value or "" for name, value in attrs}, ""
-
-    def handle_data(self, data: str) -> None:
-        """Collect the text."""
-        self._text += data
-
-    def handle_endtag(self, tag: str) -> None:
-        """Keep the anchor."""
-        if tag == "a" and self._open is not None:
-            self.anchors.append((self._open, self._text.strip()))
-            self._open = None
-
-
-def _from_json(body: bytes, origin: str) -> list[dict[str, Any]]:
-    try:
-        files = json.loads(body)["files"]
-        return [file for file in files if isinstance(file, dict)]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CannotDo(f"the index at {origin} answers with JSON that is not PEP 691's") from error
-
-
-def _from_html(body: bytes) -> list[dict[str, Any]]:
-    """The same rows from the HTML form, in the words of the JSON form."""
-    parser = _Anchors()
-    parser.feed(body.decode("utf-8", "replace"))
-    rows: list[dict[str, Any]] = []
-    for attributes, text in parser.anchors:
-        url, _, fragment = attributes.get("href", "").partition("#")
-        algorithm, _, digest = fragment.partition("=")
-        row: dict[str, Any] = {"filename": text, "url": url, "hashes": {algorithm: digest}}
-        row["requires-python"] = attributes.get("data-requires-python")
-        row["yanked"] = attributes.get("data-yanked", False)
-        if row["yanked"] == "":
-            row["yanked"] = True
-        rows.append(row)
-    return rows
-
-
 def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | None:
     """A row as a value; None where it is no file of this project that an installer would take."""
     name, url = row.get("filename"), row.get("url")
@@ -215,7 +164,7 @@ def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | No
         return None
     try:
         filename = parse_filename(name)
-        target = _address(urljoin(str(base), url.partition("#")[0]))
+        target = address_of(urljoin(str(base), url.partition("#")[0]))
     except (Refused, ValueError):
         return None
     if filename.project != project or target is None:
@@ -233,7 +182,7 @@ def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | No
     )
 
 
-def _address(url: str) -> httpx.URL | None:
+def address_of(url: str) -> httpx.URL | None:
     """A URL that can be asked; None for one without a host, of another scheme, or that is none."""
     try:
         # httpx alone takes `http://[` for a host.

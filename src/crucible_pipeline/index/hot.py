@@ -5,15 +5,16 @@ Each request asks the store for the document's etag alone, so a change by any pr
 
 import gzip
 import hashlib
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from crucible_pipeline.index import simple
 from crucible_pipeline.index.negotiate import Form
-from crucible_pipeline.index.store import NotFound, Store
+from crucible_pipeline.index.store import Blob, NotFound, Store
 
-MAX_PAGES = 4096
+MAX_BYTES = 64 << 20
 GZIP_FROM_BYTES = 512
 GZIP_LEVEL = 6
 
@@ -39,14 +40,28 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """All forms of one document."""
+class Hot:
+    """All forms of one document.
+
+    Args:
+        tag: of the document that they were made of.
+        forms: ready to send.
+        serial: of the document.
+        withheld: whether its files are not to be had (PEP 792).
+    """
 
     tag: str
     forms: dict[Form, Body]
+    serial: int = 0
+    withheld: bool = False
+
+    @property
+    def size(self) -> int:
+        """In bytes, in memory."""
+        return sum(len(body.plain) + len(body.gzipped or b"") for body in self.forms.values())
 
 
-class Hot:
+class HotPages:
     """The pages asked for lately.
 
     Args:
@@ -55,44 +70,64 @@ class Hot:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._pages: OrderedDict[str, Page] = OrderedDict()
+        self._pages: OrderedDict[str, Hot] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
 
-    def project(self, name: str, form: Form) -> Body:
+    def project(self, name: str) -> Hot:
         """A project's page.
 
         Raises:
             NotFound: it has published nothing.
         """
-        return self._page(simple.key_of(name), _project_html).forms[form]
+        return self.page(simple.key_of(name), _project)
 
-    def root(self, form: Form) -> Body:
+    def root(self) -> Hot:
         """The list of all projects, which is empty in a new index."""
         try:
-            return self._page("simple/index.json", _root_html).forms[form]
+            return self.page("simple/index.json", _root)
         except NotFound:
-            empty: dict[Form, bytes] = {"json": simple.dump_root(()), "html": simple.root_as_html(())}
-            return _body(empty[form])
+            return _root(Blob(simple.dump_root(()), ""))
 
-    def _page(self, key: str, as_html: Callable[[bytes], bytes]) -> Page:
+    def page(self, key: str, make: Callable[[Blob], Hot]) -> Hot:
+        """What a document looks like when it is sent, made again only when the document changed.
+
+        Args:
+            key: of the document.
+            make: does it.
+
+        Raises:
+            NotFound: there is no document.
+        """
         tag = self._store.tag(key)
         page = self._pages.get(key)
         if page is None or page.tag != tag:
-            blob = self._store.get(key)
-            page = Page(blob.etag, {"json": _body(blob.data), "html": _body(as_html(blob.data))})
-            self._pages[key] = page
-            while len(self._pages) > MAX_PAGES:
-                self._pages.popitem(last=False)
+            page = make(self._store.get(key))
+            self._keep(key, page)
         return page
 
+    def _keep(self, key: str, page: Hot) -> None:
+        with self._lock:
+            old = self._pages.pop(key, None)
+            self._bytes += page.size - (old.size if old else 0)
+            self._pages[key] = page
+            while self._bytes > MAX_BYTES and len(self._pages) > 1:
+                _, dropped = self._pages.popitem(last=False)
+                self._bytes -= dropped.size
 
-def _project_html(data: bytes) -> bytes:
-    return simple.as_html(simple.restore(data, "the project's document"))
+
+def _project(blob: Blob) -> Hot:
+    project = simple.restore(blob.data, "the project's document")
+    forms: dict[Form, Body] = {"json": body(blob.data), "html": body(simple.as_html(project))}
+    return Hot(blob.etag, forms, project.serial, project.status.marker == "quarantined")
 
 
-def _root_html(data: bytes) -> bytes:
-    return simple.root_as_html(simple.restore_root(data))
+def _root(blob: Blob) -> Hot:
+    html = simple.root_as_html(simple.restore_root(blob.data))
+    return Hot(blob.etag, {"json": body(blob.data), "html": body(html)})
 
 
-def _body(plain: bytes) -> Body:
+def body(plain: bytes) -> Body:
+    """A form of a page with what goes along."""
     packed = gzip.compress(plain, GZIP_LEVEL, mtime=0) if len(plain) >= GZIP_FROM_BYTES else None
     return Body(plain, packed, f'"{hashlib.sha256(plain).hexdigest()[:32]}"')

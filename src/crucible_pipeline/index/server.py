@@ -26,6 +26,8 @@ from crucible_pipeline.index.access import ANY, Access
 from crucible_pipeline.index.catalog import Catalog, Gate
 from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.memory import MemoryStore
+from crucible_pipeline.index.store import Store
+from crucible_pipeline.index.upstream import Upstream
 from crucible_pipeline.index.web import application
 
 START_SECONDS = 20.0
@@ -62,12 +64,29 @@ class Running:
         return f"{self.url}legacy/"
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What may enter, and where the rest comes from.
+
+    Args:
+        gate: asked before a file is published.
+        upstream: gives the address of the index that has the names which are not this one's own, when it is
+            first needed; None for none.
+    """
+
+    gate: Gate | None = None
+    upstream: Callable[[], str] | None = None
+
+
+NO_RULES = Rules()
+
+
 def serve(
     data: Path,
     *,
     host: str = DEFAULT_HOST,
     port: int = DEFAULT_PORT,
-    gate: Gate | None = None,
+    rules: Rules = NO_RULES,
     open_to_all: bool = False,
     started: Callable[[str, Access], None] = lambda _url, _access: None,
 ) -> None:
@@ -77,7 +96,7 @@ def serve(
         data: the index's folder, made if it does not exist.
         host: the address to listen on.
         port: the TCP port.
-        gate: asked before a file is published.
+        rules: for publishing, and for other names.
         open_to_all: allow reading without a token on an address that other machines reach.
         started: called with the URL and the tokens once it listens.
 
@@ -96,15 +115,28 @@ def serve(
     _check_port(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     before = _foreign_threads()
-    asyncio.run(
-        _run(application(Catalog(store), access, gate=gate), host, port, lambda: started(url, access))
-    )
+    with _upstream(store, rules.upstream) as upstream:
+        app = application(Catalog(store), access, gate=rules.gate, upstream=upstream)
+        asyncio.run(_run(app, host, port, lambda: started(url, access)))
     _settle(before)
 
 
 @contextlib.contextmanager
+def _upstream(store: Store, url: Callable[[], str] | None) -> Generator[Upstream | None]:
+    if url is None:
+        yield None
+        return
+    with contextlib.closing(Upstream(store, url)) as upstream:
+        yield upstream
+
+
+@contextlib.contextmanager
 def running(
-    data: Path | None = None, *, gate: Gate | None = None, anonymous_read: bool = True
+    data: Path | None = None,
+    *,
+    gate: Gate | None = None,
+    anonymous_read: bool = True,
+    upstream: Callable[[], str] | None = None,
 ) -> Generator[Running]:
     """An index beside the caller, on a free loopback port, in a thread of this process.
 
@@ -112,6 +144,7 @@ def running(
         data: its folder; None keeps everything in memory.
         gate: asked before a file is published.
         anonymous_read: whether reading needs no token.
+        upstream: as in `Rules`.
 
     Yields:
         Where it is and a token. It answers now, and has stopped when the block is left.
@@ -122,8 +155,8 @@ def running(
     store = MemoryStore() if data is None else DirectoryStore(data)
     catalog, access = Catalog(store), Access(store, anonymous_read=anonymous_read)
     token, secret = access.create((ANY,), lifetime=timedelta(days=1))
-    with _reserved_port() as port:
-        worker = _Thread(application(catalog, access, gate=gate), port)
+    with _reserved_port() as port, _upstream(store, upstream) as other:
+        worker = _Thread(application(catalog, access, gate=gate, upstream=other), port)
         url = f"http://{DEFAULT_HOST}:{port}/"
         worker.start()
         try:

@@ -1,23 +1,23 @@
-"""The simple repository API as values: a project's document, its JSON (the truth) and its HTML (a rendering).
+"""A project's document as a value: its PEP 691 JSON is the index's database, its HTML a rendering.
 
-PEP 503 (names, HTML), 592 (yanked), 629 (repository version), 658 and 714 (core metadata), 691 (JSON),
-700 (versions, size, upload time). Addresses in a document are relative to `simple/<project>/`, so that the
-same folder works behind any server and any path. Pure: text in, text out.
+Addresses in a document are relative to `simple/<project>/`, so that the same folder works behind any server
+and any path. Pure: text in, text out.
 """
 
-import html
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.index import page
 from crucible_pipeline.index.names import Filename, parse_filename
+from crucible_pipeline.index.page import ACTIVE, HASH, MARKERS, Link, Page, Status
 
-API_VERSION = "1.1"
-HASH = "sha256"
+root_as_html = page.root_as_html
+dump_root = page.root_as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class File:
         requires_python: a specifier, or None.
         metadata_sha256: of the `.metadata` file beside it; None where there is none.
         yanked: None, or the reason, which may be empty (PEP 592).
+        attested: whether attestations came with it (PEP 740).
     """
 
     name: str
@@ -41,6 +42,7 @@ class File:
     requires_python: str | None = None
     metadata_sha256: str | None = None
     yanked: str | None = None
+    attested: bool = False
 
     @property
     def key(self) -> str:
@@ -51,6 +53,11 @@ class File:
     def metadata_key(self) -> str:
         """Where the store keeps the core metadata (PEP 658)."""
         return f"{self.key}.metadata"
+
+    @property
+    def provenance_key(self) -> str:
+        """Where the store keeps the attestations (PEP 740)."""
+        return f"{self.key}.provenance"
 
     @property
     def filename(self) -> Filename:
@@ -65,10 +72,14 @@ class Project:
     Args:
         name: normalized.
         files: sorted by version, then name.
+        status: how it stands (PEP 792).
+        serial: grows with each change of the document.
     """
 
     name: str
     files: tuple[File, ...] = ()
+    status: Status = ACTIVE
+    serial: int = 0
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -82,7 +93,7 @@ class Project:
 
 def with_files(project: Project, files: Iterable[File]) -> Project:
     """The project with these files instead, in their order."""
-    return Project(project.name, tuple(sorted(files, key=lambda file: (file.filename.version, file.name))))
+    return replace(project, files=tuple(sorted(files, key=lambda file: (file.filename.version, file.name))))
 
 
 def key_of(project: str, form: str = "json") -> str:
@@ -92,14 +103,12 @@ def key_of(project: str, form: str = "json") -> str:
 
 def dump(project: Project) -> bytes:
     """The project's PEP 691 document; equal projects give equal bytes."""
-    return _json(
-        {
-            "meta": {"api-version": API_VERSION},
-            "name": project.name,
-            "versions": [str(version) for version in project.versions],
-            "files": [_dump_file(file) for file in project.files],
-        }
-    )
+    return page.as_json(_page(project))
+
+
+def as_html(project: Project) -> bytes:
+    """The project's page for installers that read HTML (PEP 503)."""
+    return page.as_html(_page(project))
 
 
 def restore(data: bytes, origin: str) -> Project:
@@ -114,15 +123,18 @@ def restore(data: bytes, origin: str) -> Project:
     """
     try:
         document: dict[str, Any] = json.loads(data)
-        return Project(document["name"], tuple(_restore_file(file) for file in document["files"]))
+        rows = (*document["files"], *document.get("_files", ()))
+        stands = document.get("project-status", {"status": "active"})
+        if stands["status"] not in MARKERS:
+            raise ValueError(f"no project has the status {stands['status']}")
+        return Project(
+            document["name"],
+            tuple(_restore_file(row) for row in rows),
+            Status(stands["status"], stands.get("reason", "")),
+            document["meta"].get("_last-serial", 0),
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CannotDo(f"{origin} is not a project document of this index: {error}") from error
-
-
-def dump_root(projects: Iterable[str]) -> bytes:
-    """The list of all projects (PEP 691)."""
-    names = [{"name": name} for name in sorted(set(projects))]
-    return _json({"meta": {"api-version": API_VERSION}, "projects": names})
 
 
 def restore_root(data: bytes) -> tuple[str, ...]:
@@ -137,89 +149,51 @@ def restore_root(data: bytes) -> tuple[str, ...]:
         raise CannotDo(f"simple/index.json is not the project list of this index: {error}") from error
 
 
-def as_html(project: Project) -> bytes:
-    """The project's page for installers that read HTML (PEP 503)."""
-    return _page(f"Links for {project.name}", (_anchor(file) for file in project.files))
-
-
-def root_as_html(projects: Iterable[str]) -> bytes:
-    """The list of all projects for installers that read HTML."""
-    return _page("Projects", (f'<a href="{name}/">{name}</a>' for name in sorted(set(projects))))
-
-
-def _page(title: str, anchors: Iterable[str]) -> bytes:
-    # The repository version of the HTML form (PEP 629) is frozen at 1.0: it carries none of PEP 700's fields.
-    lines = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta name="pypi:repository-version" content="1.0">',
-        f"<title>{html.escape(title)}</title>",
-        "</head>",
-        "<body>",
-        f"<h1>{html.escape(title)}</h1>",
-        *(f"{anchor}<br>" for anchor in anchors),
-        "</body>",
-        "</html>",
-    ]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _anchor(file: File) -> str:
-    attributes = {"href": f"{_url(file)}#{HASH}={file.sha256}"}
-    if file.requires_python is not None:
-        attributes["data-requires-python"] = file.requires_python
-    if file.metadata_sha256 is not None:
-        # PEP 714: the old name beside the new one, for installers from before 2023.
-        attributes["data-core-metadata"] = f"{HASH}={file.metadata_sha256}"
-        attributes["data-dist-info-metadata"] = f"{HASH}={file.metadata_sha256}"
-    if file.yanked is not None:
-        attributes["data-yanked"] = file.yanked
-    text = " ".join(f'{name}="{html.escape(value)}"' for name, value in attributes.items())
-    return f"<a {text}>{html.escape(file.name)}</a>"
-
-
-def _url(file: File) -> str:
-    return f"../../{url_path(file)}"
-
-
 def url_path(file: File) -> str:
     """Where a file is, relative to the index."""
     # `+` is the one character of a file name that a reader may take for something else.
     return file.key.replace("+", "%2B")
 
 
-def _dump_file(file: File) -> dict[str, object]:
-    document: dict[str, object] = {
-        "filename": file.name,
-        "url": _url(file),
-        "hashes": {HASH: file.sha256},
-        "size": file.size,
-        "upload-time": file.uploaded,
-        "yanked": False if file.yanked is None else file.yanked or True,
-    }
-    if file.requires_python is not None:
-        document["requires-python"] = file.requires_python
-    if file.metadata_sha256 is not None:
-        document["core-metadata"] = {HASH: file.metadata_sha256}
-        document["dist-info-metadata"] = {HASH: file.metadata_sha256}
-    return document
-
-
-def _restore_file(document: dict[str, Any]) -> File:
-    yanked = document["yanked"]
-    metadata = document.get("core-metadata")
-    return File(
-        name=document["filename"],
-        sha256=document["hashes"][HASH],
-        size=document["size"],
-        uploaded=document["upload-time"],
-        requires_python=document.get("requires-python"),
-        metadata_sha256=metadata[HASH] if metadata else None,
-        yanked=None if yanked is False else "" if yanked is True else yanked,
+def _page(project: Project) -> Page:
+    links = tuple(_link(file) for file in project.files)
+    withheld = project.status.marker == "quarantined"
+    return Page(
+        name=project.name,
+        links=() if withheld else links,
+        versions=tuple(str(version) for version in project.versions),
+        status=project.status,
+        serial=project.serial,
+        withheld=links if withheld else (),
     )
 
 
-def _json(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+def _link(file: File) -> Link:
+    url = f"../../{url_path(file)}"
+    return Link(
+        name=file.name,
+        url=url,
+        sha256=file.sha256,
+        size=file.size,
+        uploaded=file.uploaded,
+        requires_python=file.requires_python,
+        metadata_sha256=file.metadata_sha256,
+        yanked=file.yanked,
+        # PEP 740 asks for a full address; a document that any server may serve does not know its host.
+        provenance=f"{url}.provenance" if file.attested else None,
+    )
+
+
+def _restore_file(row: dict[str, Any]) -> File:
+    yanked = row["yanked"]
+    metadata = row.get("core-metadata")
+    return File(
+        name=row["filename"],
+        sha256=row["hashes"][HASH],
+        size=row["size"],
+        uploaded=row["upload-time"],
+        requires_python=row.get("requires-python"),
+        metadata_sha256=metadata[HASH] if metadata else None,
+        yanked=None if yanked is False else "" if yanked is True else yanked,
+        attested="provenance" in row,
+    )

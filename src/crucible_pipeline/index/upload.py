@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.archive import CHUNK, metadata_of
+from crucible_pipeline.index.attestation import provenance_of
 from crucible_pipeline.index.names import Filename, normalized, parse_filename
 
 
@@ -41,7 +42,9 @@ DIGESTS: dict[str, tuple[str, Callable[[], Digest]]] = {
     "blake2_256_digest": ("blake2b-256", lambda: hashlib.blake2b(digest_size=32)),
 }
 
-FIELDS = frozenset({":action", "protocol_version", "name", "version", "filetype", *DIGESTS})
+FIELDS = frozenset({":action", "protocol_version", "name", "version", "filetype", "attestations", *DIGESTS})
+# Of core metadata. 2.0 was never standardized, and old builders wrote it all the same.
+METADATA_VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Upload:
         requires_python: from the metadata.
         metadata: the core metadata, as the archive holds it.
         content: seekable.
+        provenance: the attestations that came along (PEP 740); None where none did.
     """
 
     filename: Filename
@@ -63,6 +67,7 @@ class Upload:
     requires_python: str | None
     metadata: bytes
     content: BinaryIO
+    provenance: bytes | None = None
 
 
 def fields_of(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -112,7 +117,9 @@ def read(fields: Mapping[str, str], name: str, content: BinaryIO) -> Upload:
     sha256, size = _check_digests(fields, filename, content)
     metadata = metadata_of(filename, content, size)
     requires_python = _check_metadata(filename, metadata)
-    return Upload(filename, sha256, size, requires_python, metadata, content)
+    attestations = fields.get("attestations")
+    provenance = provenance_of(attestations, filename, sha256) if attestations else None
+    return Upload(filename, sha256, size, requires_python, metadata, content, provenance)
 
 
 def _check_form(fields: Mapping[str, str], filename: Filename) -> None:
@@ -159,6 +166,9 @@ def _check_metadata(filename: Filename, metadata: bytes) -> str | None:
     for key, label in (("metadata_version", "Metadata-Version"), ("name", "Name"), ("version", "Version")):
         if key not in raw:
             raise Refused(f"{where} has no (or more than one) {label}")
+    stated = raw.get("metadata_version", "")
+    if stated not in METADATA_VERSIONS:
+        raise Refused(f"{where} is of version {stated[:20]}, which this index does not know")
     name, version = raw.get("name", ""), raw.get("version", "")
     if canonicalize_name(name) != filename.project:
         raise Refused(f"{where} names the project {name[:80]}")

@@ -1,59 +1,39 @@
 """The index over HTTP: the simple API, the files, the upload form and the pages for people.
 
-Routes and nothing else; what they answer comes from the other files. One table maps errors to statuses.
-The reason phrase of a status is the protocol's own, so a refusal's sentence is the body, as plain text:
-`twine upload --verbose` and `uv publish` print it.
+Routes and nothing else; what they answer comes from the other files.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import BinaryIO, ParamSpec, TypeVar, cast
+from collections.abc import Mapping
+from typing import BinaryIO
 from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Message
 
-from crucible_pipeline.errors import CrucibleError, Refused
-from crucible_pipeline.index import people, reference, upload
-from crucible_pipeline.index.access import Access, Action, Forbidden, Unauthorized
-from crucible_pipeline.index.catalog import Catalog, Gate, Taken
-from crucible_pipeline.index.hot import Body, Hot
-from crucible_pipeline.index.names import normalized, parse_filename
-from crucible_pipeline.index.negotiate import Form, negotiate, takes_gzip
-from crucible_pipeline.index.store import InvalidKey, NotFound
+from crucible_pipeline.errors import Refused
+from crucible_pipeline.index import answers, legacy_json, people, reference, upload
+from crucible_pipeline.index.access import Access
+from crucible_pipeline.index.answers import HANDLERS, PLAIN, TooLarge, is_known, moved, project_name
+from crucible_pipeline.index.catalog import Catalog, Gate
+from crucible_pipeline.index.door import Door
+from crucible_pipeline.index.hot import Hot, HotPages
+from crucible_pipeline.index.names import parse_filename
+from crucible_pipeline.index.relay import Relay
+from crucible_pipeline.index.store import NotFound
+from crucible_pipeline.index.upstream import Upstream
+from crucible_pipeline.version import parse
 
 MAX_UPLOAD_BYTES = 2 << 30
 MAX_FIELD_BYTES = 8 << 20
 MAX_FIELDS = 2000
-
-
-class TooLarge(Refused):
-    """More bytes than the index takes; status 413."""
-
-
-# The first class that fits decides.
-STATUSES: tuple[tuple[type[Exception], int], ...] = (
-    (Unauthorized, 401),
-    (Forbidden, 403),
-    (NotFound, 404),
-    (InvalidKey, 404),
-    (Taken, 409),
-    (TooLarge, 413),
-    (Refused, 400),
-    (CrucibleError, 500),
-)
-PLAIN = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
-# Enough for a client to finish a small wheel and read why it was refused.
-MAX_DRAINED_BYTES = 64 << 20
+# What lies beside a distribution under its name.
+BESIDE = (".metadata", ".provenance")
 LOG = logging.getLogger("crucible.index")
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 def application(
@@ -62,6 +42,7 @@ def application(
     *,
     gate: Gate | None = None,
     max_upload_bytes: int = MAX_UPLOAD_BYTES,
+    upstream: Upstream | None = None,
 ) -> Starlette:
     """The whole index as an ASGI application.
 
@@ -70,8 +51,11 @@ def application(
         access: who may read and upload.
         gate: asked before a file is published.
         max_upload_bytes: of one request.
+        upstream: where names come from that are not this index's own; None for nowhere.
     """
-    site = _Site(catalog, access, gate, max_upload_bytes)
+    door = Door(access, catalog.store)
+    relay = Relay(upstream, door) if upstream is not None else None
+    site = _Site(catalog, door, relay, gate, max_upload_bytes)
     return Starlette(
         routes=[
             Route("/simple", site.to_root, methods=["GET"]),
@@ -85,81 +69,116 @@ def application(
             Route("/", site.front, methods=["GET"]),
             Route("/project/{name}/", site.project_for_people, methods=["GET"]),
             Route("/project/{name}/{version}/reference", site.reference, methods=["GET"]),
+            Route("/integrity/{name}/{version}/{filename}/provenance", site.provenance, methods=["GET"]),
+            Route("/pypi/{name}/json", site.json, methods=["GET"]),
+            Route("/pypi/{name}/{version}/json", site.json, methods=["GET"]),
+            *(relay.routes if relay is not None else ()),
             Route("/health", site.health, methods=["GET"]),
         ],
-        exception_handlers={CrucibleError: _refusal, HTTPException: _http_refusal, ClientDisconnect: _gone},
+        exception_handlers=HANDLERS,
     )
 
 
 class _Site:
     """The handlers, with what they share."""
 
-    def __init__(self, catalog: Catalog, access: Access, gate: Gate | None, max_upload_bytes: int) -> None:
-        self._catalog, self._access, self._gate = catalog, access, gate
+    def __init__(
+        self, catalog: Catalog, door: Door, relay: Relay | None, gate: Gate | None, max_upload_bytes: int
+    ) -> None:
+        self._catalog, self._door, self._relay, self._gate = catalog, door, relay, gate
         self._max_upload_bytes = max_upload_bytes
-        self._hot = Hot(catalog.store)
+        self._hot = HotPages(catalog.store)
 
     async def root(self, request: Request) -> Response:
         """`/simple/`."""
-        await self._allow(request, "read", None)
-        return await self._simple(request, self._hot.root)
+        await self._door.allow(request, "read", None)
+        return answers.page(request, await self._door.ask(self._hot.root))
 
     async def project(self, request: Request) -> Response:
         """`/simple/<name>/`."""
         name = request.path_params["name"]
-        known = _known(name)
+        known = project_name(name)
         if name != known:
-            return _moved(request, f"/simple/{known}/")
-        await self._allow(request, "read", known)
-        return await self._simple(request, lambda form: self._hot.project(known, form))
+            return moved(request, f"/simple/{known}/")
+        own = await self._own(known)
+        if own is None and self._relay is not None:
+            return await self._relay.project(request, known)
+        await self._door.allow(request, "read", known)
+        if own is None:
+            raise NotFound(f"the project {known} has published nothing here")
+        return answers.page(request, own)
 
     async def to_root(self, request: Request) -> Response:
         """Add the slash that relative addresses need."""
-        return _moved(request, "/simple/")
+        return moved(request, "/simple/")
 
     async def to_project(self, request: Request) -> Response:
         """Add the slash, and normalize the name on the way (PEP 503)."""
-        return _moved(request, f"/simple/{_known(request.path_params['name'])}/")
+        return moved(request, f"/simple/{project_name(request.path_params['name'])}/")
 
     async def file(self, request: Request) -> Response:
-        """`/files/...`: a distribution or the core metadata beside it."""
+        """`/files/...`: a distribution, or what lies beside it."""
         first, sha256, name = (request.path_params[part] for part in ("first", "sha256", "filename"))
+        plain = next((name.removesuffix(end) for end in BESIDE if name.endswith(end)), name)
         try:
-            project = parse_filename(name.removesuffix(".metadata")).project
+            project = parse_filename(plain).project
         except Refused:
             raise NotFound(f"{name[:80]!r} is not stored here") from None
-        await self._allow(request, "read", project)
+        await self._door.allow(request, "read", project)
         key = f"files/{first}/{sha256}/{name}"
-        shared = "public" if self._access.anonymous_read else "private"
-        headers = {
-            "ETag": f'"{sha256}{name[len(name.removesuffix(".metadata")) :]}"',
-            # Content under a hash never changes.
-            "Cache-Control": f"{shared}, max-age=31536000, immutable",
-            "X-Content-Type-Options": "nosniff",
-        }
-        path = await self._ask(self._catalog.store.path, key)
-        if _is_known(request, headers["ETag"]):
+        path = await self._door.ask(self._catalog.store.path, key)
+        own = await self._own(project)
+        if own is not None and own.withheld:
+            raise NotFound(f"{project} is quarantined and offers no files")
+        headers = answers.immutable(f"{sha256}{name[len(plain) :]}", self._door.shared)
+        if is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         if path is not None:
             return FileResponse(path, headers=headers, media_type="application/octet-stream")
-        blob = await self._ask(self._catalog.store.get, key)
-        return Response(blob.data, headers=headers, media_type="application/octet-stream")
+        return await answers.blob(request, lambda: self._catalog.store.open(key), headers)
+
+    async def provenance(self, request: Request) -> Response:
+        """`/integrity/...`: the attestations of a file, where the public index has them (PEP 740)."""
+        name, version, filename = (request.path_params[part] for part in ("name", "version", "filename"))
+        known = project_name(name)
+        await self._door.allow(request, "read", known)
+        project = await self._door.ask(self._catalog.project, known)
+        for file in project.files:
+            if file.name == filename and file.attested and str(file.filename.version) == version:
+                blob = await self._door.ask(self._catalog.store.get, file.provenance_key)
+                media_type = "application/vnd.pypi.integrity.v1+json"
+                return Response(blob.data, headers=PLAIN, media_type=media_type)
+        raise NotFound(f"{filename[:80]!r} has no attestations here")
+
+    async def json(self, request: Request) -> Response:
+        """`/pypi/<name>/json` and `/pypi/<name>/<version>/json`: what update bots ask for."""
+        known = project_name(request.path_params["name"])
+        await self._door.allow(request, "read", known)
+        given = request.path_params.get("version")
+        try:
+            version = parse(given) if given is not None else None
+        except Refused as error:
+            raise NotFound(str(error)) from None
+        document = await run_in_threadpool(
+            legacy_json.document, self._catalog, known, version, str(request.base_url)
+        )
+        return JSONResponse(document, headers=PLAIN)
 
     async def upload(self, request: Request) -> Response:
         """The legacy upload form."""
         try:
             # Before the body is read: a stranger's gigabytes are not worth a disk.
-            await self._allow(request, "upload", None)
+            await self._door.allow(request, "upload", None)
             if int(request.headers.get("content-length") or 0) > self._max_upload_bytes:
                 raise TooLarge(f"the index takes at most {self._max_upload_bytes} bytes at once")
         except (Refused, ValueError):
-            await _drain(request)
+            await answers.drain(request)
             raise
-        bounded = Request(request.scope, _bounded(request, self._max_upload_bytes))
+        bounded = Request(request.scope, answers.bounded(request, self._max_upload_bytes))
         async with bounded.form(max_files=2, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
             texts = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
             fields = upload.fields_of(texts)
-            await self._allow(request, "upload", upload.project_of(fields))
+            await self._door.allow(request, "upload", upload.project_of(fields))
             content = form.get("content")
             if not isinstance(content, UploadFile) or not content.filename:
                 raise Refused("the form holds no file in its field content")
@@ -169,30 +188,30 @@ class _Site:
 
     async def front(self, request: Request) -> Response:
         """`/`: what is here, for people."""
-        await self._allow(request, "read", None)
+        await self._door.allow(request, "read", None)
         page = await run_in_threadpool(people.front, self._catalog, str(request.base_url))
         return HTMLResponse(page, headers=people.HEADERS)
 
     async def project_for_people(self, request: Request) -> Response:
         """`/project/<name>/`."""
         name = request.path_params["name"]
-        known = _known(name)
+        known = project_name(name)
         if name != known:
-            return _moved(request, f"/project/{known}/")
-        await self._allow(request, "read", known)
+            return moved(request, f"/project/{known}/")
+        await self._door.allow(request, "read", known)
         page = await run_in_threadpool(people.project, self._catalog, known, str(request.base_url))
         return HTMLResponse(page, headers=people.HEADERS)
 
     async def reference(self, request: Request) -> Response:
         """`/project/<name>/<version>/reference`: the page in the release's wheel."""
         name, version = request.path_params["name"], request.path_params["version"]
-        known = _known(name)
+        known = project_name(name)
         if name != known:
-            return _moved(request, f"/project/{known}/{quote(version)}/reference")
-        await self._allow(request, "read", known)
+            return moved(request, f"/project/{known}/{quote(version)}/reference")
+        await self._door.allow(request, "read", known)
         content, etag = await run_in_threadpool(reference.page, self._catalog, known, version)
         headers = {**reference.HEADERS, "ETag": etag}
-        if _is_known(request, etag):
+        if is_known(request, etag):
             return Response(status_code=304, headers=headers)
         return HTMLResponse(content, headers=headers)
 
@@ -208,100 +227,9 @@ class _Site:
         LOG.info("published %s sha256=%s", name, valid.sha256)
         return f"{name} is published"
 
-    async def _simple(self, request: Request, page: Callable[[Form], Body]) -> Response:
-        # PEP 691 lets a client that cannot set headers ask in the address.
-        suits = negotiate(request.query_params.get("format") or request.headers.get("accept"))
-        if suits is None:
-            return PlainTextResponse("ask for the JSON or the HTML form of PEP 691\n", 406, PLAIN)
-        form, content_type = suits
-        body = await self._ask(page, form)
-        packed = body.gzipped is not None and takes_gzip(request.headers.get("accept-encoding"))
-        headers = {
-            "ETag": body.gzip_etag if packed else body.etag,
-            "Cache-Control": "no-cache",
-            "Vary": "Accept, Accept-Encoding",
-            "X-Content-Type-Options": "nosniff",
-        }
-        if _is_known(request, body.etag, body.gzip_etag):
-            return Response(status_code=304, headers=headers)
-        headers["Content-Type"] = content_type
-        if packed:
-            headers["Content-Encoding"] = "gzip"
-        return Response(body.gzipped if packed else body.plain, headers=headers)
-
-    async def _allow(self, request: Request, action: Action, project: str | None) -> None:
-        await self._ask(self._access.check, request.headers.get("authorization"), action, project)
-
-    async def _ask(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call at once where the store is local: a look at a file costs less than a change of threads."""
-        if self._catalog.store.is_local:
-            return function(*args, **kwargs)
-        return await run_in_threadpool(function, *args, **kwargs)
-
-
-def _known(name: str) -> str:
-    """The normalized name, of a project that may exist.
-
-    Raises:
-        NotFound: no project can have this name.
-    """
-    try:
-        return normalized(name)
-    except Refused:
-        raise NotFound(f"{name[:80]!r} is not a project name") from None
-
-
-def _is_known(request: Request, *etags: str) -> bool:
-    """Whether the client holds what would be sent (RFC 9110, section 13.1.2)."""
-    given = request.headers.get("if-none-match", "")
-    held = {tag.strip().removeprefix("W/") for tag in given.split(",")}
-    return given.strip() == "*" or not held.isdisjoint(etags)
-
-
-def _moved(request: Request, path: str) -> Response:
-    """A permanent redirect within this host; the path was made here of a normalized name."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{request.scope.get('root_path', '')}{path}{query}", 301, PLAIN)
-
-
-def _bounded(request: Request, limit: int) -> Callable[[], Awaitable[Message]]:
-    """The request's body, which ends with `TooLarge` after `limit` bytes, whatever its headers promised."""
-    received = 0
-
-    async def receive() -> Message:
-        nonlocal received
-        message = await request.receive()
-        received += len(message.get("body", b""))
-        if received > limit:
-            raise TooLarge(f"the index takes at most {limit} bytes at once")
-        return message
-
-    return receive
-
-
-async def _drain(request: Request) -> None:
-    """Take in what a refused client still sends, so that it comes to read the answer; within reason."""
-    received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received > MAX_DRAINED_BYTES:
-            return
-
-
-async def _refusal(_: Request, error: Exception) -> Response:
-    status = next(status for kind, status in STATUSES if isinstance(error, kind))
-    headers = dict(PLAIN)
-    if status == 401:
-        headers["WWW-Authenticate"] = 'Basic realm="crucible"'
-    if status >= 500:
-        LOG.error("%s", error)
-    return PlainTextResponse(f"{error}\n", status, headers)
-
-
-async def _http_refusal(_: Request, error: Exception) -> Response:
-    http = cast("HTTPException", error)
-    return PlainTextResponse(f"{http.detail}\n", http.status_code, {**PLAIN, **(http.headers or {})})
-
-
-async def _gone(_: Request, __: Exception) -> Response:
-    return Response(status_code=400)
+    async def _own(self, name: str) -> Hot | None:
+        """A project's page; None where it has published nothing here."""
+        try:
+            return await self._door.ask(self._hot.project, name)
+        except NotFound:
+            return None

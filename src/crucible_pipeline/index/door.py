@@ -1,0 +1,60 @@
+"""Lets requests in or not, knows whose a name is, and asks the store as holds up the others least."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from crucible_pipeline.index import simple
+from crucible_pipeline.index.access import Access, Action
+from crucible_pipeline.index.reserved import Reserved
+from crucible_pipeline.index.store import NotFound, Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Door:
+    """What every handler asks first.
+
+    Args:
+        access: who may do what.
+        store: of the index.
+    """
+
+    def __init__(self, access: Access, store: Store) -> None:
+        self._access, self.store = access, store
+        self._reserved = Reserved(store)
+
+    @property
+    def shared(self) -> str:
+        """Whether caches between here and the reader may keep what is sent: `public` or `private`."""
+        return "public" if self._access.anonymous_read else "private"
+
+    def is_own(self, name: str) -> bool:
+        """Whether a name is this index's own: published here, reserved, or what a token was made for.
+
+        Args:
+            name: normalized.
+        """
+        try:
+            self.store.tag(simple.key_of(name))
+        except NotFound:
+            return self._reserved.covers(name) or self._access.is_claimed(name)
+        return True
+
+    async def allow(self, request: Request, action: Action, project: str | None) -> None:
+        """Let an action pass, as `Access.check` does.
+
+        Raises:
+            Unauthorized: credentials are needed.
+            Forbidden: they do not suffice.
+        """
+        await self.ask(self._access.check, request.headers.get("authorization"), action, project)
+
+    async def ask(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call at once where the store is local: a look at a file costs less than a change of threads."""
+        if self.store.is_local:
+            return function(*args, **kwargs)
+        return await run_in_threadpool(function, *args, **kwargs)

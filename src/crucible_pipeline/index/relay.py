@@ -1,0 +1,107 @@
+"""The pages and files of the upstream over HTTP. A name of this index's own is never asked for there."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from crucible_pipeline.index import answers
+from crucible_pipeline.index.answers import is_known, project_name
+from crucible_pipeline.index.arrival import Arrival, UpstreamFailed
+from crucible_pipeline.index.door import Door
+from crucible_pipeline.index.store import NotFound
+from crucible_pipeline.index.upstream import Upstream
+
+# A slow upstream holds up these and never the threads that read this index's own files.
+THREADS = 32
+SUFFIX = ".metadata"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+T = TypeVar("T")
+
+
+class Relay:
+    """The handlers.
+
+    Args:
+        upstream: the other index.
+        door: says whose a name is, and who may ask.
+    """
+
+    def __init__(self, upstream: Upstream, door: Door) -> None:
+        self._upstream, self._door = upstream, door
+        self._limiter = CapacityLimiter(THREADS)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """For the files that `project` lists."""
+        return (Route("/upstream/{name}/{sha256}/{filename}", self.file, methods=["GET"]),)
+
+    async def project(self, request: Request, name: str) -> Response:
+        """The page of a project that has published nothing here.
+
+        Args:
+            request: for it.
+            name: normalized.
+        """
+        await self._check(request, name)
+        return answers.page(request, await self._run(self._upstream.page, name))
+
+    async def file(self, request: Request) -> Response:
+        """`/upstream/...`: a file of the upstream, or the core metadata beside it."""
+        name, sha256, filename = (request.path_params[part] for part in ("name", "sha256", "filename"))
+        if name != project_name(name) or not _SHA256.fullmatch(sha256):
+            raise NotFound(f"{filename[:80]!r} is not a file of the upstream")
+        await self._check(request, name)
+        plain = filename.removesuffix(SUFFIX)
+        headers = answers.immutable(f"{sha256}{filename[len(plain) :]}", self._door.shared)
+        kept = await self._kept(request, f"upstream/files/{sha256[:2]}/{sha256}/{filename}", headers)
+        if kept is not None:
+            return kept
+        if plain != filename:
+            content = await self._run(self._upstream.metadata, name, sha256, plain)
+            return Response(content, headers=headers, media_type="application/octet-stream")
+        arrival = await self._run(self._upstream.arrival, name, sha256, filename)
+        headers["Content-Type"] = "application/octet-stream"
+        if arrival.size is not None:
+            headers["Content-Length"] = str(arrival.size)
+        if request.method == "HEAD":
+            arrival.close()
+            return Response(headers=headers)
+        return StreamingResponse(self._pieces(arrival), headers=headers)
+
+    async def _check(self, request: Request, name: str) -> None:
+        # A token for some projects of this index reads others' through it all the same.
+        await self._door.allow(request, "read", None)
+        if await self._door.ask(self._door.is_own, name):
+            raise NotFound(f"{name} is a name of this index, which has published nothing under it")
+        if self._upstream.via in request.headers.get("via", ""):
+            raise UpstreamFailed("the upstream leads back to this index", "name another with --upstream")
+
+    async def _kept(self, request: Request, key: str, headers: dict[str, str]) -> Response | None:
+        """The answer where the store has the content already."""
+        store = self._door.store
+        try:
+            path = await self._door.ask(store.path, key)
+        except NotFound:
+            return None
+        if is_known(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        if path is not None:
+            return FileResponse(path, headers=headers, media_type="application/octet-stream")
+        return await answers.blob(request, lambda: store.open(key), headers)
+
+    async def _pieces(self, arrival: Arrival) -> AsyncIterator[bytes]:
+        pieces = iter(arrival)
+        try:
+            while piece := await self._run(next, pieces, b""):
+                yield piece
+        finally:
+            arrival.close()
+
+    async def _run(self, function: Callable[..., T], *arguments: object) -> T:
+        return await to_thread.run_sync(partial(function, *arguments), limiter=self._limiter)
