@@ -232,14 +232,24 @@ class Repository:
         )
 
 
-def clone(source: Path | str, destination: Path, ref: str | None = None) -> Repository:
+def clone(
+    source: Path | str, destination: Path, ref: str | None = None, *, newest: bool = False
+) -> Repository:
     """Clone in full, tags included, and check out `ref`; no link or hard link to the source is kept.
+
+    Args:
+        source: a folder or a URL.
+        destination: does not exist yet.
+        ref: a branch or tag; the default branch if None.
+        newest: fetch no history and no tags, and check nothing out: enough to read the newest commit.
 
     Raises:
         CannotDo: git failed.
     """
     where = os.fspath(source)
     wanted = ["--branch", ref] if ref else []
+    if newest:
+        wanted += ["--depth=1", "--single-branch", "--no-tags", "--no-checkout"]
     done = _git(
         destination.parent,
         ["clone", "--quiet", "--no-hardlinks", *wanted, "--", where, os.fspath(destination)],

@@ -15,6 +15,9 @@ _HEADINGS = {
     Severity.NEUTRAL: "Words only",
 }
 _TICKS = re.compile(r"`+")
+_BAR = re.compile(r"(?<!\\)\|")
+# An underscore inside a word means nothing (CommonMark, section 6.2).
+_MEANING = re.compile(r"[\\`*\[\]<>&|#~]|(?<!\w)_|_(?!\w)")
 
 
 def as_markdown(verdict: Verdict) -> str:
@@ -47,8 +50,7 @@ def code(text: str) -> str:
 
 def plain(text: str) -> str:
     """Text that Markdown and HTML leave as it is."""
-    words = " ".join(text.split())
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>&|#~" else letter for letter in words)
+    return _MEANING.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -61,5 +63,3 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(_BAR.sub(r"\\|", cell) for cell in line) + " |" for line in lines)
 
-
-_BAR = re.compile(r"(?<!\\)\|")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.names import upper
+from crucible_pipeline.upgrade.file import File
 from crucible_pipeline.upgrade.meaning import Instance, Local, Many, Meaning, Named, Returns
 from crucible_pipeline.upgrade.modules import Modules
 from crucible_pipeline.upgrade.scope import Scope, Scopes, bound_in
@@ -16,21 +17,31 @@ class Bindings(ast.NodeVisitor):
 
     Args:
         contract: the one that the file was written for.
-        path: of the file, as the modules know it.
+        file: that is walked.
         modules: of the service; those that this file imports have been read.
+        marks: texts without which, and without a name that means something, no body of a function matters.
     """
 
-    def __init__(self, contract: Contract, path: str, modules: Modules) -> None:
+    def __init__(self, contract: Contract, file: File, modules: Modules, marks: Iterable[str] = ()) -> None:
         self.contract = contract
-        self.path = path
+        self.path = file.path
         self.modules = modules
+        self._file = file
+        # an import inside a function may bind anything
+        self._marks = {"import", *marks}
         self.scopes = Scopes(contract, [Scope()], modules)
         # strings that stand for no value: docstrings, and what was noted already
         self.silent: set[int] = set()
         self._later: list[tuple[list[Scope], Callable[[], None]]] = []
 
-    def read(self, tree: ast.Module) -> None:
-        """Walk a file, and tell the modules what it exports."""
+    def read(self) -> None:
+        """Walk the file, and tell the modules what it exports.
+
+        Raises:
+            SyntaxError: it is no Python; or ValueError.
+        """
+        # ast honours a byte order mark and a declared encoding (PEP 263) only in bytes
+        tree = ast.parse(self._file.content)
         module = self.scopes.open[0]
         self._hide_docstring(tree)
         self.generic_visit(tree)
@@ -222,10 +233,25 @@ class Bindings(ast.NodeVisitor):
             self.visit(node.returns)
         returned = self.scopes.annotated(node.returns)
         self.scopes.bind(node.name, Returns(returned) if returned is not None else None)
-        scope = Scope(dict.fromkeys(bound_in(node.body)))
-        self._later.append(([*self.scopes.open, scope], lambda: self._body(node.args, node.body)))
+        self._later.append(([*self.scopes.open, Scope()], lambda: self._function(node)))
 
     visit_AsyncFunctionDef = visit_FunctionDef
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        if self._matters(node):
+            self.scopes.open[-1].names.update(dict.fromkeys(bound_in(node.body)))
+            self._body(node.args, node.body)
+
+    def _matters(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        """Whether a function's text holds a name that means something; most hold none, and a walk is dear."""
+        text = self._file.between(node.lineno, node.end_lineno or node.lineno)
+        owner = self.scopes.own_class()
+        known = [scope.names for scope in self.scopes.open] + (
+            [owner.attributes] if owner is not None else []
+        )
+        names = {name for some in known for name, meaning in some.items() if meaning is not None}
+        # a name may be written in several ways beyond ASCII (PEP 3131)
+        return not all(map(str.isascii, names)) or any(name.encode() in text for name in names | self._marks)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self.visit(node.args)

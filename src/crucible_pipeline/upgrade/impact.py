@@ -4,13 +4,14 @@ Names are resolved by Python's scopes, by the annotations and calls that give a 
 the modules of the service that hand them on. Nothing of the service is imported or run.
 """
 
-import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from crucible_pipeline.compat.change import Change
 from crucible_pipeline.contracts.model import Contract
-from crucible_pipeline.upgrade.modules import Modules
+from crucible_pipeline.upgrade.file import File
+from crucible_pipeline.upgrade.meaning import Meaning
+from crucible_pipeline.upgrade.modules import ALL, Modules
 from crucible_pipeline.upgrade.uses import Uses
 from crucible_pipeline.upgrade.wanted import Cause, Wanted, wanted
 
@@ -74,17 +75,21 @@ def impact(changes: Iterable[Change], old: Contract, new: Contract, sources: Map
     unread: list[str] = []
     for path in modules.order(imported):
         content = sources[path]
-        is_near = any(modules.exports(module) for module in imported[path])
+        is_near = any(_hands_on(modules.exports(module), some) for module, some in imported[path].items())
         if not is_near and not any(string in content for string in strings):
             continue
         try:
-            hits |= _hits_in(path, content, names, old, modules)
+            hits |= _hits_in(File(path, content), names, old, modules)
         except (SyntaxError, ValueError) as error:
             place = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
             unread.append(f"{path}{place} is no Python and was not searched")
         except (RecursionError, MemoryError):
             unread.append(f"{path} is nested too deeply and was not searched")
     return Impact(tuple(sorted(hits)), tuple(sorted(unread)))
+
+
+def _hands_on(exports: Mapping[str, Meaning], wanted_names: set[str]) -> bool:
+    return bool(exports) and (ALL in wanted_names or not wanted_names.isdisjoint(exports))
 
 
 def needles(changes: Iterable[Change], old: Contract, new: Contract) -> tuple[str, ...]:
@@ -99,12 +104,10 @@ def _needles(names: Wanted, old: Contract) -> tuple[str, ...]:
     return (old.package.import_name, *(f"{quote}{one}{quote}" for one in texts for quote in "'\""))
 
 
-def _hits_in(path: str, content: bytes, names: Wanted, old: Contract, modules: Modules) -> set[Hit]:
-    # ast honours a byte order mark and a declared encoding (PEP 263) only in bytes
-    uses = Uses(names, old, path, modules)
-    uses.read(ast.parse(content))
-    lines = content.decode("utf-8", "replace").splitlines()
+def _hits_in(file: File, names: Wanted, old: Contract, modules: Modules) -> set[Hit]:
+    uses = Uses(names, old, file, modules)
+    uses.read()
     return {
-        Hit(path, line, symbol, rule, cause, lines[line - 1] if line <= len(lines) else "")
+        Hit(file.path, line, symbol, rule, cause, file.line(line))
         for (line, symbol, rule), cause in uses.found.items()
     }

@@ -17,7 +17,8 @@ _STATEMENT = re.compile(
     re.MULTILINE,
 )
 _COMMENT = re.compile(rb"#[^\n]*")
-_NAME = re.compile(rb"[.\w]+")
+_NAME = re.compile(rb"[.\w]+|\*")
+ALL = "*"
 
 
 class Modules:
@@ -81,25 +82,29 @@ class Modules:
             return fitting[max(around, key=len)]
         return next(iter(fitting.values())) if len(fitting) == 1 else None
 
-    def imported(self, path: str, content: bytes) -> set[str]:
-        """The modules of the service that a file's text seems to import."""
-        found: set[str | None] = set()
+    def imported(self, path: str, content: bytes) -> dict[str, set[str]]:
+        """The modules of the service that a file's text seems to import, each with the names, or `ALL`."""
+        found: dict[str, set[str]] = {}
         for statement in _STATEMENT.finditer(content):
             if statement["origin"] is None:
-                found |= {
-                    self.resolve(path, name.split("."), 0) for name in _first_words(statement["modules"])
-                }
+                for name in _first_words(statement["modules"]):
+                    module = self.resolve(path, name.split("."), 0)
+                    if module is not None:
+                        found.setdefault(module, set()).add(ALL)
                 continue
             said = statement["origin"].decode("utf-8", "replace")
             bare = said.lstrip(".")
             base = self.resolve(path, bare.split(".") if bare else [], len(said) - len(bare))
             if base is None:
                 continue
-            inner = {posixpath.join(base, name) for name in _words(statement["names"])}
-            found |= {base} | (inner & self._known)
-        return {module for module in found if module is not None}
+            for name in _words(statement["names"]):
+                found.setdefault(base, set()).add(name)
+                inner = posixpath.join(base, name)
+                if inner in self._known:
+                    found.setdefault(inner, set()).add(ALL)
+        return found
 
-    def order(self, imported: Mapping[str, set[str]]) -> list[str]:
+    def order(self, imported: Mapping[str, Iterable[str]]) -> list[str]:
         """The files, each after those that it imports; in a circle somebody has to be first.
 
         Args:

@@ -5,6 +5,7 @@ import ast
 
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.upgrade.bindings import Bindings
+from crucible_pipeline.upgrade.file import File
 from crucible_pipeline.upgrade.meaning import Instance, Meaning, Named
 from crucible_pipeline.upgrade.modules import Modules
 from crucible_pipeline.upgrade.wanted import Cause, Wanted, members_of, spellings
@@ -21,12 +22,13 @@ class Uses(Bindings):
     Args:
         wanted: what to look for.
         contract: the one that the file was written for.
-        path: of the file, as the modules know it.
+        file: that is searched.
         modules: of the service; those that this file imports have been read.
     """
 
-    def __init__(self, wanted: Wanted, contract: Contract, path: str, modules: Modules) -> None:
-        super().__init__(contract, path, modules)
+    def __init__(self, wanted: Wanted, contract: Contract, file: File, modules: Modules) -> None:
+        checks = _CHECKS if wanted.transitions else ()
+        super().__init__(contract, file, modules, [*checks, *wanted.literals])
         self.found: dict[tuple[int, str, str], Cause] = {}
         self._wanted = wanted
         self._constants = {

@@ -1,0 +1,169 @@
+"""`crucible impact`: which lines of services a change of the contracts breaks, before anything is tagged."""
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from crucible_pipeline.cli.app import console, print_json
+from crucible_pipeline.cli.base import base_of
+from crucible_pipeline.compat.bases import Base
+from crucible_pipeline.compat.change import Change
+from crucible_pipeline.compat.verdict import judge
+from crucible_pipeline.contracts.model import Contract
+from crucible_pipeline.contracts.project import Project, find_project, load_project
+from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
+from crucible_pipeline.git import clone
+from crucible_pipeline.upgrade.impact import impact, needles
+from crucible_pipeline.upgrade.impact_report import (
+    Report,
+    Service,
+    as_github,
+    as_json,
+    as_markdown,
+    as_text,
+)
+from crucible_pipeline.upgrade.sources import read_sources
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:", re.IGNORECASE)
+_WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
+
+
+class Format(StrEnum):
+    """How the report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """What changed.
+
+    Args:
+        base: what the contracts are compared with; None if nothing is released.
+        contract: as it is in the work tree.
+        changes: those that break; a waived one among them, for agreeing to it mends no service.
+    """
+
+    base: Base | None
+    contract: Contract
+    changes: tuple[Change, ...]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command("impact")
+    def command(
+        targets: Annotated[
+            list[str], typer.Argument(metavar="TARGET...", help="Services: folders, clones or git URLs.")
+        ],
+        contracts: Annotated[
+            Path | None, typer.Option(metavar="DIR", help="The contracts; the project's if not given.")
+        ] = None,
+        against: Annotated[
+            str,
+            typer.Option(
+                metavar="BASE", help="A git ref, a folder, a wheel or a version; the newest release if empty."
+            ),
+        ] = "",
+        output: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
+        index_url: Annotated[str, typer.Option(help="The index that has BASE; or CRUCIBLE_INDEX_URL.")] = "",
+    ) -> None:
+        """Name the lines of services that the contracts, as they are now, would break.
+
+        Of a repository the commit that is checked out is read. Exit code 1: a line breaks.
+
+        In a workflow, --format github annotates the contracts and adds a table to the run's summary.
+
+        Example: [bold]crucible impact ../storage-service ../api --against v0.3.0[/bold]
+        """
+        url = index_url or os.environ.get("CRUCIBLE_INDEX_URL", "")
+        project = find_project(contracts)
+        compared = _comparison(project, against, url)
+        services = [_service(target, compared) for target in dict.fromkeys(targets)]
+        base = compared.base.name if compared.base is not None else None
+        report = Report(project.package.distribution, base, services)
+        _print(report, output)
+        raise typer.Exit(report.exit_code)
+
+
+def _comparison(project: Project, against: str, url: str) -> _Comparison:
+    try:
+        contract = load_project(project)
+    except Refused as error:
+        raise CannotDo(f"the contracts have problems:\n{error}", "mend them first") from None
+    base = base_of(project, against, url)
+    if base is None:
+        return _Comparison(None, contract, ())
+    verdict = judge(
+        contract,
+        {base.name: base.contract},
+        package=project.package.distribution,
+        newest=base.version,
+        mode=project.mode,
+    )
+    waived = (item.change for item in verdict.waived)
+    return _Comparison(base, contract, (*(change for change in verdict.changes if change.breaks), *waived))
+
+
+def _service(target: str, compared: _Comparison) -> Service:
+    if not _URL.match(target) or Path(target).exists():
+        path = Path(target)
+        return _searched(path, path.resolve().name, "" if target == "." else target.rstrip("/"), compared)
+    name = re.split(r"[/:]", target.rstrip("/"))[-1].removesuffix(".git") or "service"
+    try:
+        if _WITH_PASSWORD.search(target):
+            raise Refused("the URL holds a password", "leave it to git's credential helper")
+        with TemporaryDirectory(prefix="crucible-") as folder:
+            return _searched(clone(target, Path(folder, name), newest=True).root, name, name, compared)
+    except CrucibleError as error:
+        return Service(name, error=str(error))
+
+
+def _searched(path: Path, name: str, shown: str, compared: _Comparison) -> Service:
+    base = compared.base
+    try:
+        old = base.contract if base is not None else compared.contract
+        changes = compared.changes
+        sources = read_sources(path, needles(changes, old, compared.contract))
+        found = impact(changes, old, compared.contract, sources.files)
+    except CrucibleError as error:
+        return Service(name, shown, error=str(error))
+    for note in (*sources.notes, *found.unread):
+        console().print(f"{name}: {note}", markup=False)
+    return Service(name, shown, found.hits)
+
+
+def _print(report: Report, output: Format) -> None:
+    match output:
+        case Format.JSON:
+            print_json(as_json(report))
+        case Format.MARKDOWN:
+            sys.stdout.write(as_markdown(report))
+        case Format.GITHUB:
+            sys.stdout.write(as_github(report))
+            _add_to_summary(as_markdown(report))
+        case Format.TEXT:
+            sys.stdout.write(as_text(report))
+
+
+def _add_to_summary(text: str) -> None:
+    """Append to the page of the workflow run, where there is one."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY", "")
+    if not path:
+        return
+    try:
+        with Path(path).open("a", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+    except OSError as error:
+        raise CannotDo(f"the summary cannot be written to {path}: {error.strerror}") from None
