@@ -17,7 +17,7 @@ from starlette.types import Message
 
 from crucible_pipeline.errors import CrucibleError, Refused
 from crucible_pipeline.index.access import Forbidden, Unauthorized
-from crucible_pipeline.index.arrival import UpstreamFailed
+from crucible_pipeline.index.arrival import UpstreamFailed, UpstreamLoop
 from crucible_pipeline.index.catalog import Taken
 from crucible_pipeline.index.hot import Hot
 from crucible_pipeline.index.names import normalized
@@ -40,6 +40,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (Taken, 409),
     (TooLarge, 413),
     (Refused, 400),
+    (UpstreamLoop, 508),
     (UpstreamFailed, 502),
     (CrucibleError, 500),
 )

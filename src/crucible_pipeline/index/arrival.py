@@ -28,6 +28,10 @@ class UpstreamFailed(CannotDo):
     """The other index did not give what was asked for; status 502."""
 
 
+class UpstreamLoop(UpstreamFailed):
+    """The other index asks this one; status 508."""
+
+
 class Arrival:
     """Iterate for the bytes, once; close it in any case.
 

@@ -1,7 +1,7 @@
 """The pages and files of the upstream over HTTP. A name of this index's own is never asked for there."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -12,10 +12,10 @@ from starlette.routing import Route
 
 from crucible_pipeline.index import answers
 from crucible_pipeline.index.answers import is_known, project_name
-from crucible_pipeline.index.arrival import Arrival, UpstreamFailed
+from crucible_pipeline.index.arrival import Arrival, UpstreamLoop
 from crucible_pipeline.index.door import Door
 from crucible_pipeline.index.store import NotFound
-from crucible_pipeline.index.upstream import Upstream
+from crucible_pipeline.index.upstream import LEADS_BACK, Upstream
 
 # A slow upstream holds up these and never the threads that read this index's own files.
 THREADS = 32
@@ -72,7 +72,14 @@ class Relay:
         if request.method == "HEAD":
             arrival.close()
             return Response(headers=headers)
-        return StreamingResponse(self._pieces(arrival), headers=headers)
+        pieces = iter(arrival)
+        try:
+            # A small file was compared already when its only piece comes, so a wrong one is refused in words.
+            first = await self._run(next, pieces, b"")
+        except BaseException:
+            arrival.close()
+            raise
+        return StreamingResponse(self._pieces(arrival, first, pieces), headers=headers)
 
     async def _check(self, request: Request, name: str) -> None:
         # A token for some projects of this index reads others' through it all the same.
@@ -80,7 +87,7 @@ class Relay:
         if await self._door.ask(self._door.is_own, name):
             raise NotFound(f"{name} is a name of this index, which has published nothing under it")
         if self._upstream.via in request.headers.get("via", ""):
-            raise UpstreamFailed("the upstream leads back to this index", "name another with --upstream")
+            raise UpstreamLoop(LEADS_BACK, "name another with --upstream")
 
     async def _kept(self, request: Request, key: str, headers: dict[str, str]) -> Response | None:
         """The answer where the store has the content already."""
@@ -95,11 +102,11 @@ class Relay:
             return FileResponse(path, headers=headers, media_type="application/octet-stream")
         return await answers.blob(request, lambda: store.open(key), headers)
 
-    async def _pieces(self, arrival: Arrival) -> AsyncIterator[bytes]:
-        pieces = iter(arrival)
+    async def _pieces(self, arrival: Arrival, piece: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
         try:
-            while piece := await self._run(next, pieces, b""):
+            while piece:
                 yield piece
+                piece = await self._run(next, pieces, b"")
         finally:
             arrival.close()
 

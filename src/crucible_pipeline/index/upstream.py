@@ -20,7 +20,7 @@ import httpx
 
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index import foreign, page
-from crucible_pipeline.index.arrival import Arrival, UpstreamFailed, bounded
+from crucible_pipeline.index.arrival import Arrival, UpstreamFailed, UpstreamLoop, bounded
 from crucible_pipeline.index.client import ACCEPT, MAX_PAGE_BYTES, MAX_REDIRECTS, address_of
 from crucible_pipeline.index.foreign import Foreign
 from crucible_pipeline.index.hot import Hot, HotPages, body
@@ -36,6 +36,7 @@ TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 MAX_REMEMBERED = 20_000
 MAX_METADATA_BYTES = 8 << 20
 LOCKS = 64
+LEADS_BACK = "the upstream leads back to this index"
 GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 LOG = logging.getLogger("crucible.index")
 
@@ -293,6 +294,8 @@ def _check(response: httpx.Response) -> None:
     status = response.status_code
     if status in GONE:
         raise NotFound("neither this index nor its upstream has this project")
+    if status == HTTPStatus.LOOP_DETECTED:
+        raise UpstreamLoop(LEADS_BACK, "name another with --upstream")
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise UpstreamFailed(f"the upstream refuses the credentials (status {status})")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
