@@ -116,12 +116,12 @@ SCHEMA_DEFECTS = [
     ("minLength: 2\nmaxLength: 1", "2:12: no value is from minLength 2 to maxLength 1"),
     ("exclusiveMinimum: true", "1:1: exclusiveMinimum has no minimum beside it; write the number itself"),
     # refused, never dropped
-    ("$anchor: a", "1:1: '$anchor' cannot be used: "),
-    ("$dynamicRef: '#a'", "1:1: '$dynamicRef' cannot be used: "),
+    ("$recursiveAnchor: true", "1:1: '$recursiveAnchor' cannot be used: "),
+    ("$dynamicRef: '#a'", "1:14: the $ref '#a' names no type"),
     ("$vocabulary: {}", "1:1: '$vocabulary' cannot be used: "),
     ("dependencies: {}", "1:1: 'dependencies' cannot be used: "),
     ("additionalItems: {}", "1:1: 'additionalItems' cannot be used: "),
-    ("properties: {a: {$defs: {b: {}}}}", "1:18: '$defs' stands inside a schema; move it to the top"),
+    ("properties: {a: {$defs: {b: {type: txt}}}}", "1:36: 'txt' is no type of JSON"),
     ("$schema: http://json-schema.org/draft-04/schema#", "1:10: the dialect "),
     # values
     (

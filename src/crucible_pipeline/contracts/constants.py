@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.model import Constant, JsonValue
 from crucible_pipeline.contracts.nodes import Findings, Node
-from crucible_pipeline.contracts.refs import pointer
+from crucible_pipeline.contracts.places import pointer
 
 _LONG = {"value", "description"}
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from crucible_pipeline.contracts import constants, names
+from crucible_pipeline.contracts import constants, names, survey
 from crucible_pipeline.contracts.nodes import Findings, Node
-from crucible_pipeline.contracts.refs import Declared, pointer
+from crucible_pipeline.contracts.places import DEFINITIONS, pointer
+from crucible_pipeline.contracts.refs import Declared
 
 WAIVERS = "waivers.yaml"
 _NOTHING: Mapping[str, Node] = {}
@@ -53,6 +54,8 @@ def source_of(path: str, root: Node, declared: Declared, findings: Findings) -> 
     types: dict[str, Node] = {}
     for key, place, node in _schemas(path, kind, root, findings):
         name = names.pascal(key)
+        if place and kind == "schema" and not names.is_usable(name):
+            name = names.pascal(f"{PurePosixPath(path).stem} {place}")
         declared.types[path, place] = name
         if not names.is_usable(name):
             findings.add(
@@ -67,9 +70,8 @@ def source_of(path: str, root: Node, declared: Declared, findings: Findings) -> 
         declared.constants.update(constants.places(path, root))
     if kind == "asyncapi":
         declared.messages.update(_messages(path, root))
-    identity = root.entries.get("$id")
-    if kind == "schema" and identity is not None and isinstance(identity.value, str):
-        declared.ids[identity.value.removesuffix("#")] = path
+    if kind == "schema":
+        survey.survey(path, root, declared)
     return Source(path, module, kind, root, types)
 
 
@@ -99,7 +101,7 @@ def _schemas(path: str, kind: str, root: Node, findings: Findings) -> Iterator[t
 
 
 def _definitions(place: str, node: Node) -> Iterator[tuple[str, str, Node]]:
-    for group in ("$defs", "definitions"):
+    for group in DEFINITIONS:
         for key, child in _below(node, group).items():
             found = place + pointer(group, key)
             yield key, found, child

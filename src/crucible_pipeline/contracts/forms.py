@@ -34,6 +34,24 @@ def read_reference(entries: Mapping[str, Node], here: Here, found: dict[str, Any
         name = here.type_name(entries["$ref"])
         if name is not None:
             found["ref"] = name
+    if "$dynamicRef" in entries and here.path in here.declared.surveyed:
+        name = _dynamic(entries["$dynamicRef"], here)
+        if name is not None and found.setdefault("ref", name) != name:
+            found["all_of"] = (*found.get("all_of", ()), Schema(ref=name, mark=entries["$dynamicRef"].key))
+
+
+def _dynamic(node: Node, here: Here) -> str | None:
+    """`$dynamicRef` where it can only mean what `$ref` would (JSON Schema core, section 8.2.3.2)."""
+    name = here.type_name(node)
+    if name is None or not isinstance(node.value, str):
+        return None
+    anchor = node.value.rpartition("#")[2]
+    places = here.declared.dynamic.get(anchor, [])
+    if len(places) > 1 and name in {here.declared.type_at(place) for place in places}:
+        what = f"the $dynamicRef {node.value!r} means another schema depending on where it is reached from"
+        here.findings.add(node.mark, what, "use $ref")
+        return None
+    return name
 
 
 def read_enum(entries: Mapping[str, Node], here: Here, found: dict[str, Any]) -> None:

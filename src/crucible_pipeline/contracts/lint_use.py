@@ -6,7 +6,7 @@ from crucible_pipeline.contracts.declare import Source
 from crucible_pipeline.contracts.lint_rule import ERROR, WARNING, Finding, Row, Rule, Subject
 from crucible_pipeline.contracts.model import Contract, Schema, TypeDef
 from crucible_pipeline.contracts.nodes import Node
-from crucible_pipeline.contracts.refs import pointer
+from crucible_pipeline.contracts.places import pointer
 from crucible_pipeline.errors import Mark
 
 

@@ -5,7 +5,7 @@ resolved to names, check the whole. A file that cannot be read is reported, and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from crucible_pipeline.contracts import asyncapi, constants, machine, openapi, schema, waivers, whole
@@ -57,6 +57,7 @@ def load(files: Mapping[str, str], package: Package, where: str = "contracts") -
         parts.read_types(source)
     for source in sources:
         parts.read_rest(source)
+    parts.read_late({source.path: source for source in sources})
     contract = parts.contract(package, files)
     whole.check(contract, parts.spare, findings)
     if findings.problems:
@@ -90,6 +91,13 @@ class _Parts:
             definition = TypeDef(name, source.module, schema.read(node, here, named=True), node.key)
             if not self._once(self.types, name, definition, f"the type {name}"):
                 self.spare.append(definition.schema)
+
+    def read_late(self, sources: Mapping[str, Source]) -> None:
+        """Read the types that are types because something refers to them; they may refer to more such."""
+        while self.declared.late:
+            path, name = self.declared.late.pop()
+            source = sources[path]
+            self.read_types(replace(source, types={name: self.declared.nodes[name]}))
 
     def read_rest(self, source: Source) -> None:
         """Read whatever else a file says; every type is known by now."""

@@ -4,13 +4,30 @@ import difflib
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
-from urllib.parse import unquote
+from typing import TypeAlias, TypeVar
+from urllib.parse import unquote, urljoin
 
+from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.model import JsonValue
 from crucible_pipeline.contracts.nodes import Findings, Node
+from crucible_pipeline.contracts.places import below
 
 T = TypeVar("T")
+# A path below the contracts folder and a JSON pointer.
+Place: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a reference is resolved against.
+
+    Args:
+        address: the `$id` that counts here, made absolute; empty if there is none.
+        resource: where that `$id` stands.
+    """
+
+    address: str
+    resource: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +39,72 @@ class Declared:
         nodes: name of a type → its node.
         constants: place → value.
         messages: place → the message's node, with the path of its file.
-        ids: `$id` of a file → its path.
+        ids: `$id`, made absolute → where it stands.
+        anchors: where the `$id` stands that counts, and an anchor → its place.
+        dynamic: `$dynamicAnchor` → its places in all files.
+        scopes: identity of the node of a `$ref` → its scope.
+        surveyed: paths of the files whose `$id`s and anchors are known.
+        late: path and name of each type that is one because something refers to it; emptied as they are read.
         files: every path.
         broken: paths of the files that could not be read; what they declare is not known.
     """
 
-    types: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    types: dict[Place, str] = field(default_factory=dict[Place, str])
     nodes: dict[str, Node] = field(default_factory=dict[str, Node])
-    constants: dict[tuple[str, str], JsonValue] = field(default_factory=dict[tuple[str, str], JsonValue])
-    messages: dict[tuple[str, str], Node] = field(default_factory=dict[tuple[str, str], Node])
-    ids: dict[str, str] = field(default_factory=dict[str, str])
+    constants: dict[Place, JsonValue] = field(default_factory=dict[Place, JsonValue])
+    messages: dict[Place, Node] = field(default_factory=dict[Place, Node])
+    ids: dict[str, Place] = field(default_factory=dict[str, Place])
+    anchors: dict[tuple[Place, str], Place] = field(default_factory=dict[tuple[Place, str], Place])
+    dynamic: dict[str, list[Place]] = field(default_factory=dict[str, list[Place]])
+    scopes: dict[int, Scope] = field(default_factory=dict[int, Scope])
+    surveyed: set[str] = field(default_factory=set[str])
+    late: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     files: set[str] = field(default_factory=set[str])
     broken: set[str] = field(default_factory=set[str])
 
-    def place(self, path: str, ref: str) -> tuple[str, str]:
-        """Where a reference points to, seen from a file (RFC 3986, section 5; RFC 6901, section 6)."""
-        base, _, pointer = ref.partition("#")
-        target = self.ids.get(base) or posixpath.normpath(
-            posixpath.join(posixpath.dirname(path), unquote(base))
-        )
-        return (target if base else path), unquote(pointer)
+    def place(self, path: str, ref: str, scope: Scope | None = None) -> Place:
+        """Where a reference leads (RFC 3986 section 5; RFC 6901 section 6; JSON Schema core, section 9.2).
+
+        Args:
+            path: of the file that it stands in.
+            ref: the reference.
+            scope: what it is below; None in a file that was not surveyed.
+        """
+        address, _, fragment = ref.partition("#")
+        fragment = unquote(fragment)
+        absolute = urljoin(scope.address, address) if scope is not None and scope.address else address
+        if not address:
+            resource = (path, "") if scope is None else scope.resource
+        elif absolute in self.ids:
+            resource = self.ids[absolute]
+        else:
+            resource = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(address))), ""
+        if fragment and not fragment.startswith("/"):
+            return self.anchors.get((resource, fragment), (resource[0], f"#{fragment}"))
+        return resource[0], resource[1] + fragment
+
+    def type_at(self, place: Place) -> str | None:
+        """The name of the type at a place; a schema inside a type becomes one by being referred to.
+
+        Its name is made of the way to it: `Order` and `/properties/item` give OrderPropertiesItem.
+        """
+        path, whole = place
+        start = whole
+        while (path, start) not in self.types:
+            if not start:
+                return None
+            start = start.rpartition("/")[0]
+        owner = self.types[path, start]
+        if start == whole:
+            return owner
+        found = below(self.nodes[owner], whole[len(start) :]) if owner in self.nodes else None
+        if found is None:
+            return None
+        name = names.pascal(f"{owner} {whole[len(start) :]}")
+        self.types[place] = name
+        self.nodes[name] = found
+        self.late.append((path, name))
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +124,11 @@ class Here:
 
     def type_name(self, node: Node) -> str | None:
         """The type that a `$ref` names; None, and a problem, if there is none."""
+        if isinstance(node.value, str):
+            place = self.declared.place(self.path, node.value, self.declared.scopes.get(id(node)))
+            found = self.declared.type_at(place)
+            if found is not None:
+                return found
         return self._look_up(node, self.declared.types, "type")
 
     def message(self, node: Node) -> "tuple[Node, Here] | None":
@@ -78,7 +146,9 @@ class Here:
     def literal(self, node: Node) -> JsonValue:
         """A value: itself, or the constant's if it is `{$ref: ...}`."""
         ref = refers(node)
-        return node.json() if ref is None else self.constant(ref)
+        # In a file of JSON Schema no constant stands, and a value may look like a reference to its own file.
+        own = ref is not None and isinstance(ref.value, str) and ref.value.startswith("#")
+        return node.json() if ref is None or (own and self.foreign) else self.constant(ref)
 
     def _look_up(self, node: Node, known: Mapping[tuple[str, str], T], what: str) -> T | None:
         ref = self.findings.text(node, "$ref")
@@ -118,8 +188,3 @@ class Here:
 def refers(node: Node) -> Node | None:
     """The `$ref` of a mapping that holds nothing else."""
     return node.entries["$ref"] if list(node.entries) == ["$ref"] else None
-
-
-def pointer(*keys: str) -> str:
-    """A JSON pointer (RFC 6901)."""
-    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)

@@ -11,21 +11,22 @@ from crucible_pipeline.contracts import forms
 from crucible_pipeline.contracts.keywords import READERS, Keyword
 from crucible_pipeline.contracts.model import KEYWORDS, Schema
 from crucible_pipeline.contracts.nodes import Node, nearest
+from crucible_pipeline.contracts.places import DEFINITIONS
 from crucible_pipeline.contracts.refs import Here
 
 # Words of the author that decide nothing about a payload.
 _WORDS = frozenset(
     {"$comment", "example", "externalDocs", "xml"} | {"contentEncoding", "contentMediaType", "contentSchema"}
 )
+# What gives a place inside a file a name; only a file of JSON Schema is searched for them.
+_ADDRESSES = frozenset({"$id", "$anchor", "$dynamicAnchor", "$dynamicRef"})
 _ONLY_NAMED: Mapping[str, str] = {
-    "$defs": "move it to the top of the type",
-    "definitions": "move it to the top of the type",
     "$id": "put the schema into a file of its own",
     "$schema": "put the schema into a file of its own",
 }
 # Read together with their neighbours.
 _FORMS = frozenset({"nullable", "discriminator", "$ref", "enum", "x-extensible-enum"})
-_PASSED_OVER = _WORDS | _FORMS | _ONLY_NAMED.keys()
+_PASSED_OVER = _WORDS | _FORMS | _ONLY_NAMED.keys() | set(DEFINITIONS)
 _REFUSED: Mapping[str, tuple[str, str]] = {
     "$anchor": ("a name for a place inside a schema is not supported", "give the schema a place under $defs"),
     "$dynamicRef": ("dynamic references are not supported", "use $ref"),
@@ -45,7 +46,7 @@ def read(node: Node, here: Here, *, named: bool = False) -> Schema:
     Args:
         node: a mapping or a boolean.
         here: the file; its findings take the problems.
-        named: whether it is a type of its own, which alone may hold `$defs` and be the root of a file.
+        named: whether it is a type of its own; the definitions that it holds are types too, then.
 
     Returns:
         What could be read. An unknown reference becomes a schema that accepts everything, so that one
@@ -54,6 +55,7 @@ def read(node: Node, here: Here, *, named: bool = False) -> Schema:
     if isinstance(node.value, bool):
         return Schema(always=node.value, mark=node.key)
     entries = here.findings.mapping(node, "a schema")
+    surveyed = here.path in here.declared.surveyed
     found: dict[str, Any] = {}
     for keyword, child in entries.items():
         if keyword in READERS:
@@ -61,6 +63,11 @@ def read(node: Node, here: Here, *, named: bool = False) -> Schema:
             value = reader(Keyword(keyword, child, here, read))
             if value is not None:
                 found[field] = value
+        elif keyword in DEFINITIONS:
+            for inner in here.findings.mapping(child, keyword).values() if not named else ():
+                read(inner, here)
+        elif keyword in _ADDRESSES and surveyed:
+            continue
         elif keyword in _ONLY_NAMED and not named:
             here.findings.add(child.key, f"{keyword!r} stands inside a schema", _ONLY_NAMED[keyword])
         elif keyword in _REFUSED:
@@ -81,7 +88,7 @@ def read(node: Node, here: Here, *, named: bool = False) -> Schema:
 
 
 def _unknown(keyword: str, child: Node, here: Here) -> None:
-    known = [*KEYWORDS.values(), *_FORMS, *_WORDS, *_ONLY_NAMED]
+    known = [*KEYWORDS.values(), *_FORMS, *_WORDS, *_ONLY_NAMED, *DEFINITIONS]
     if not keyword.startswith("x-"):
         todo = nearest(keyword, known, "remove it, or mark it as your own with x-")
         here.findings.add(child.key, f"{keyword!r} is no keyword of a schema", todo)

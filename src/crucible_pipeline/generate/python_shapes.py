@@ -272,7 +272,9 @@ class Shapes:
     def _single(self, kind: str, schema: Schema, name: str) -> Expression:
         match kind:
             case "array":
-                item = self.express(schema.items, f"{name}Item") if schema.items else ANY
+                # Beside prefixItems, `items` is for the rest only.
+                rest = None if schema.prefix_items else schema.items
+                item = self.express(rest, f"{name}Item") if rest else ANY
                 return sized(subscript("list", item), schema.min_items, schema.max_items)
             case "object":
                 return self._mapping(schema, name)
