@@ -1,10 +1,12 @@
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from crucible_pipeline.index.server import Running, running
+from index.seaweed import Node, seaweed
 
 
 @pytest.fixture
@@ -35,3 +37,18 @@ def clean_environment() -> dict[str, str]:
         "NO_COLOR": "1",
         "COLUMNS": "500",
     }
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A real object store; one for each process of the suite that asks, and only then."""
+    with seaweed(tmp_path_factory.mktemp("seaweed")) as node:
+        yield node
+
+
+@pytest.fixture
+def bucket(s3: Node, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty place in it, with the credentials in the environment."""
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://tests/{uuid.uuid4().hex}"

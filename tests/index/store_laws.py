@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -67,11 +68,18 @@ def a_swap_needs_the_etag_that_is_there(store: Store) -> None:
     assert store.get("a").data == b"2"
 
 
-def a_swap_of_equal_content_changes_the_etag(store: Store) -> None:
-    etags = [store.swap("a", b"same", None)]
-    for _ in range(50):
-        etags.append(store.swap("a", b"same", etags[-1]))
+def a_swap_of_other_content_changes_the_etag(store: Store) -> None:
+    etags = [store.swap("a", b"0", None)]
+    for number in range(1, 50):
+        etags.append(store.swap("a", str(number).encode(), etags[-1]))
     assert len(set(etags)) == len(etags)
+
+
+def a_listing_tells_when_something_was_stored(store: Store) -> None:
+    store.create("a", b"")
+    (entry,) = store.list("")
+    # By the storage's own clock, which may keep whole seconds.
+    assert abs(time.time() - entry.modified) < 5
 
 
 def a_created_blob_can_be_swapped_with_its_etag(store: Store) -> None:
@@ -183,7 +191,8 @@ LAWS: tuple[Law, ...] = (
     what_exists_is_never_created_again,
     what_is_missing_is_not_found,
     a_swap_needs_the_etag_that_is_there,
-    a_swap_of_equal_content_changes_the_etag,
+    a_swap_of_other_content_changes_the_etag,
+    a_listing_tells_when_something_was_stored,
     a_created_blob_can_be_swapped_with_its_etag,
     a_deleted_blob_is_gone_and_its_key_free,
     a_listing_is_sorted_and_holds_what_is_below_the_prefix,

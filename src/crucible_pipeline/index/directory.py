@@ -118,7 +118,9 @@ class DirectoryStore:
             for name in names:
                 path = Path(folder, name)
                 with contextlib.suppress(FileNotFoundError):
-                    entries.append(Entry(path.relative_to(self.root).as_posix(), path.stat().st_size))
+                    found = path.stat()
+                    key = path.relative_to(self.root).as_posix()
+                    entries.append(Entry(key, found.st_size, found.st_mtime))
         return iter(sorted(entry for entry in entries if not entry.key.startswith(".")))
 
     def _expect(self, key: str, expected: str | None) -> None:

@@ -3,6 +3,7 @@
 import io
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +27,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._blobs: dict[str, Blob] = {}
+        self._times: dict[str, float] = {}
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
 
@@ -75,10 +77,11 @@ class MemoryStore:
         """See `Store.list`."""
         checked_prefix(prefix)
         with self._lock:
-            found = sorted(Entry(key, len(blob.data)) for key, blob in self._blobs.items())
+            found = sorted(Entry(key, len(blob.data), self._times[key]) for key, blob in self._blobs.items())
         return (entry for entry in found if entry.key.startswith(prefix))
 
     def _put(self, key: str, data: bytes) -> str:
         etag = str(next(self._numbers))
+        self._times[key] = time.time()
         self._blobs[key] = Blob(data, etag)
         return etag

@@ -9,11 +9,11 @@ other's work (`If-Match` on object stores).
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from crucible_pipeline.errors import Refused
+from crucible_pipeline.errors import CannotDo, Refused
 
 MAX_KEY_LENGTH = 1024
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+!~-]{0,254}")
@@ -35,13 +35,21 @@ class InvalidKey(Refused):
     """The key is none: absolute, empty, with `..`, a hidden segment or a foreign character."""
 
 
+class Unavailable(CannotDo):
+    """The storage does not answer, or does not let this process write; what was stored before stays."""
+
+
+class NoSpace(CannotDo):
+    """The storage is full; what was being written is not stored, what was stored before stays."""
+
+
 @dataclass(frozen=True, slots=True)
 class Blob:
     """What is stored under a key.
 
     Args:
         data: all of it.
-        etag: changes with every write; opaque.
+        etag: of this content; opaque. A write of other content changes it.
     """
 
     data: bytes
@@ -55,14 +63,18 @@ class Entry:
     Args:
         key: the whole key.
         size: in bytes.
+        modified: when it was stored, in seconds since 1970 by the storage's clock.
     """
 
     key: str
     size: int
+    modified: float = field(compare=False)
 
 
 class Store(Protocol):
-    """A place that keeps blobs by key. Every method may raise `InvalidKey`; calls from any thread are fine.
+    """A place that keeps blobs by key; calls from any thread are fine.
+
+    Every method may raise `InvalidKey`, and `Unavailable` where the storage fails; a writing one `NoSpace`.
 
     Attributes:
         is_local: whether `tag` answers within microseconds, so that an event loop may call it directly.
@@ -104,6 +116,10 @@ class Store(Protocol):
 
     def create(self, key: str, data: bytes | BinaryIO) -> None:
         """Store a blob under a new key. It is durable, and visible in full or not at all.
+
+        Args:
+            key: which.
+            data: the content; a stream is read from where it stands, and never held in memory as a whole.
 
         Raises:
             AlreadyExists: the key is taken, whatever its content.
