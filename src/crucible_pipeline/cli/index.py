@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from crucible_pipeline.cli import index_projects
 from crucible_pipeline.cli.app import print_json
 from crucible_pipeline.cli.serve import DEFAULT_DATA, data_folder
 from crucible_pipeline.errors import Refused
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="index")
     _register_tokens(group)
     _register_releases(group)
+    index_projects.register(group, _existing)
 
     @group.command(name="verify")
     def verify(

@@ -89,6 +89,7 @@ def project(catalog: Catalog, name: str, base_url: str) -> str:
         style=STYLE,
         base_url=base_url,
         name=found.name,
+        status=found.status,
         newest=newest,
         releases=releases,
         referenced={

@@ -66,6 +66,7 @@ def survey(catalog: Catalog) -> Survey:
             continue
         files += len(project.files)
         used |= {key for file in project.files for key in (file.key, file.metadata_key)}
+        used |= {file.provenance_key for file in project.files if file.attested}
         findings += [finding for file in project.files for finding in _file(store, file)]
         findings += _rendering(store, simple.key_of(name, "html"), simple.as_html(project))
         if name not in listed:

@@ -143,7 +143,8 @@ class _Site:
         known = project_name(name)
         await self._door.allow(request, "read", known)
         project = await self._door.ask(self._catalog.project, known)
-        for file in project.files:
+        offered = project.files if project.status.marker != "quarantined" else ()
+        for file in offered:
             if file.name == filename and file.attested and str(file.filename.version) == version:
                 blob = await self._door.ask(self._catalog.store.get, file.provenance_key)
                 media_type = "application/vnd.pypi.integrity.v1+json"

@@ -1,0 +1,76 @@
+"""`crucible index status` and `crucible index reserve`: how a project stands, and which names are ours."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from crucible_pipeline.cli.app import print_json
+from crucible_pipeline.cli.serve import DEFAULT_DATA
+from crucible_pipeline.errors import Refused
+from crucible_pipeline.index.catalog import Catalog
+from crucible_pipeline.index.names import normalized
+from crucible_pipeline.index.page import MARKERS, Status
+from crucible_pipeline.index.reserved import Reserved
+from crucible_pipeline.index.store import Store
+
+Data = Annotated[str, typer.Option(help="The folder that holds the index.")]
+Format = Annotated[str, typer.Option("--format", help="text or json.")]
+
+
+def register(group: typer.Typer, existing: Callable[[str], Store]) -> None:
+    """Add the commands.
+
+    Args:
+        group: `crucible index`.
+        existing: gives the store of an index that is there.
+    """
+
+    @group.command(name="status")
+    def status(
+        project: str,
+        marker: Annotated[
+            str | None, typer.Argument(help=f"{', '.join(MARKERS)}; shown if not given.")
+        ] = None,
+        *,
+        reason: Annotated[str, typer.Option(help="Shown to people and by installers.")] = "",
+        data: Data = DEFAULT_DATA,
+        form: Format = "text",
+    ) -> None:
+        """Say how a project stands: an archived one takes no uploads, a quarantined one offers no files."""
+        catalog, name = Catalog(existing(data)), normalized(project)
+        if marker is not None:
+            catalog.set_status(name, _status(marker, reason))
+        stands = catalog.project(name).status
+        if form == "json":
+            print_json({"project": name, "status": stands.marker, "reason": stands.reason})
+        else:
+            print(f"{name} is {stands.marker}{f': {stands.reason}' if stands.reason else ''}")
+
+    @group.command(name="reserve")
+    def reserve(
+        prefix: Annotated[
+            str | None, typer.Argument(help="As crucible-; the reserved ones if not given.")
+        ] = None,
+        *,
+        remove: Annotated[bool, typer.Option("--remove", help="Take it back.")] = False,
+        data: Data = DEFAULT_DATA,
+        form: Format = "text",
+    ) -> None:
+        """Keep a beginning of names for this index: such a name is never asked for in the upstream."""
+        reserved = Reserved(existing(data))
+        if prefix is not None and remove:
+            reserved.remove(prefix)
+        elif prefix is not None:
+            reserved.add(prefix)
+        if form == "json":
+            print_json(list(reserved.prefixes()))
+        else:
+            print("\n".join(reserved.prefixes()) or "nothing is reserved")
+
+
+def _status(marker: str, reason: str) -> Status:
+    for each in MARKERS:
+        if each == marker:
+            return Status(each, reason)
+    raise Refused(f"{marker[:40]!r} is no status of a project", f"choose one of {', '.join(MARKERS)}")
