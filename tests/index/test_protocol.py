@@ -1,4 +1,4 @@
-"""What the index speaks besides pages and files: attestations, status, serial, parts, JSON for update bots."""
+"""What the index speaks besides pages and files: attestations, status, serial, parts, JSON for bots."""
 
 import json
 from pathlib import Path

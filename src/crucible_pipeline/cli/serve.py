@@ -80,15 +80,19 @@ def register(app: typer.Typer) -> None:
             checked(upstream)
 
         def started(url: str, access: Access) -> None:
-            lines = [f"the index of {data} is at {url}simple/, uploads go to {url}legacy/"]
-            if other is not None:
-                source = "the given upstream" if upstream else "the index that pip is configured for"
-                lines.append(f"names that are not its own come from {source}")
-            if not access.tokens():
-                where = f" --data {data}" if data != DEFAULT_DATA else ""
-                lines.append(f"to upload, make a token: crucible index token create --project NAME{where}")
-            sys.stderr.write("\n".join(lines) + "\n")
-            sys.stderr.flush()
+            source = "the given upstream" if upstream else "the index that pip is configured for"
+            _tell(data, url, access, None if other is None else source)
 
         rules = Rules(gate, other)
         serve(folder, host=host, port=port, rules=rules, open_to_all=open_to_all, started=started)
+
+
+def _tell(data: str, url: str, access: Access, source: str | None) -> None:
+    lines = [f"the index of {data} is at {url}simple/, uploads go to {url}legacy/"]
+    if source is not None:
+        lines.append(f"names that are not its own come from {source}")
+    if not access.tokens():
+        where = f" --data {data}" if data != DEFAULT_DATA else ""
+        lines.append(f"to upload, make a token: crucible index token create --project NAME{where}")
+    sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.flush()
