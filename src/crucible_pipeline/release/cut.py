@@ -74,7 +74,9 @@ def plan(
     known = facts.with_contents(known, project, state.files, changelog.UNRELEASED)
     require(RELEASE, facts.with_environment(known, environ))
     path = project.root / facts.CHANGELOG
-    text = changelog.roll(facts.text_of(path), version, today.isoformat(), [*map(line_for, state.changes)])
+    agreed = {(one.change.rule, one.change.element) for one in state.waived}
+    said = [line_for(change, waived=(change.rule, change.element) in agreed) for change in state.changes]
+    text = changelog.roll(facts.text_of(path), version, today.isoformat(), said)
     package = project.package.distribution
     return Plan(
         package,
@@ -90,10 +92,10 @@ def plan(
     )
 
 
-def line_for(change: Change) -> str:
-    """A change of the contract as the changelog tells it."""
+def line_for(change: Change, *, waived: bool = False) -> str:
+    """A change of the contract as the changelog tells it; a waived one says what it breaks and why it may."""
     word = {Severity.BREAKING: "**Breaking**: ", Severity.ADDITIVE: "Added: "}.get(change.severity, "")
-    return f"{word}`{change.element}`: {change.message}"
+    return f"{'**Waived**: ' if waived else word}`{change.element}`: {change.message}"
 
 
 def carry_out(plan: Plan, repository: Repository, *, push: bool) -> str:

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from crucible_pipeline.compat.bases import contract_at
 from crucible_pipeline.compat.change import Change
-from crucible_pipeline.compat.verdict import judge
+from crucible_pipeline.compat.verdict import Waived, judge
 from crucible_pipeline.contracts.check import lint
 from crucible_pipeline.contracts.project import Project, load_project
 from crucible_pipeline.errors import CannotDo, InvalidInput
@@ -36,6 +36,7 @@ class Judgement:
         required: which number has to rise after `base`.
         next_version: the smallest version that is enough; None without a base.
         changes: since `base`.
+        waived: those among them that would break and were agreed to.
     """
 
     files: Mapping[str, str]
@@ -44,6 +45,7 @@ class Judgement:
     required: Bump = Bump.NONE
     next_version: Version | None = None
     changes: tuple[Change, ...] = ()
+    waived: tuple[Waived, ...] = ()
 
 
 def judged(
@@ -81,7 +83,13 @@ def judged(
     if not others:
         return Judgement(files, released)
     return Judgement(
-        files, released, others[-1], verdict.required_bump, verdict.next_version, verdict.changes
+        files,
+        released,
+        others[-1],
+        verdict.required_bump,
+        verdict.next_version,
+        verdict.changes,
+        verdict.waived,
     )
 
 

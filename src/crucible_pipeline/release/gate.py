@@ -1,14 +1,21 @@
-"""The index's gate: a release whose version is too small for what its contract changes stays out. Pure."""
+"""The index's gate: a release whose version is too small for what its contract changes stays out.
+
+Pure but for the calendar, which is handed in: a waiver that has expired no longer counts.
+"""
 
 import io
 import tarfile
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 from packaging.version import Version
 
 from crucible_pipeline.compat.verdict import judge
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.snapshot import restore
+from crucible_pipeline.contracts.waivers import in_text
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.catalog import Candidate, Published
 from crucible_pipeline.release.candidate import rivals
@@ -16,18 +23,24 @@ from crucible_pipeline.version import is_enough
 
 _MAX_BYTES = 64 << 20
 _SNAPSHOT = "contract.json"
+_WAIVERS = "contracts/waivers.yaml"
 
 
-def gate(candidate: Candidate, *, mode: str = "full") -> str | None:
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def gate(candidate: Candidate, *, mode: str = "full", today: Callable[[], date] = _today) -> str | None:
     """Judge a file on its way into the index by the `contract.json` that it and the releases before hold.
 
     Args:
         candidate: a valid file; yanked releases and pre-releases before it promise nothing.
         mode: `full`, `backward` or `forward`, as the project's own check counts.
+        today: tells the day.
 
     Returns:
         None where it may enter: its project publishes no contracts, it is the first release of its line or
-        its version is enough. Otherwise one sentence that names the version to take.
+        its version is enough and its waivers hold. Otherwise one sentence that says what to do.
     """
     published = {
         file.version: file
@@ -48,7 +61,9 @@ def gate(candidate: Candidate, *, mode: str = "full") -> str | None:
             " build it with crucible publish"
         )
     newest = max(map(Version, bases))
-    verdict = judge(contract, bases, package=candidate.project, newest=newest, mode=mode)
+    verdict = judge(contract, bases, package=candidate.project, newest=newest, mode=mode, today=today())
+    if verdict.problems:
+        return "; ".join(f"{problem.mark}: {problem.what}, {problem.todo}" for problem in verdict.problems)
     if is_enough(candidate.version, newest, verdict.required_bump):
         return None
     return (
@@ -63,30 +78,41 @@ def contract_in(filename: str, content: bytes) -> Contract | None:
     Raises:
         Refused: its `contract.json` cannot be understood.
     """
-    text = _from_wheel(content) if filename.endswith(".whl") else _from_sdist(content)
+    member = _in_wheel if filename.endswith(".whl") else _in_sdist
+    text = member(content, f"/{_SNAPSHOT}")
+    if text is None:
+        return None
     try:
-        return None if text is None else restore(text.decode(), filename)
+        contract = restore(text.decode(), filename)
     except UnicodeDecodeError:
         raise Refused(f"{filename} holds a {_SNAPSHOT} that is no UTF-8") from None
+    return _placed(contract, member(content, f"/{_WAIVERS}")) if contract.waivers else contract
+
+
+def _placed(contract: Contract, text: bytes | None) -> Contract:
+    """The contract with the places of its waivers, which its snapshot leaves out, if the YAML is at hand."""
+    found = in_text(text.decode("utf-8", "replace"), _WAIVERS) if text is not None else ()
+    return replace(contract, waivers=found) if found == contract.waivers else contract
 
 
 def _of(file: Published) -> Contract | None:
     return contract_in(file.filename, file.read())
 
 
-def _from_wheel(content: bytes) -> bytes | None:
+def _in_wheel(content: bytes, ending: str) -> bytes | None:
+    """The file of a wheel's import package whose path in there is the ending."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for info in archive.infolist():
-            folder, _, name = info.filename.rpartition("/")
-            if name == _SNAPSHOT and "/" not in folder and info.file_size <= _MAX_BYTES:
+            folder, slash, rest = info.filename.partition("/")
+            if folder and f"{slash}{rest}" == ending and info.file_size <= _MAX_BYTES:
                 return archive.read(info)
     return None
 
 
-def _from_sdist(content: bytes) -> bytes | None:
+def _in_sdist(content: bytes, ending: str) -> bytes | None:
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
         for member in archive:
             file = archive.extractfile(member) if member.isreg() and member.size <= _MAX_BYTES else None
-            if file is not None and member.name.rpartition("/")[2] == _SNAPSHOT:
+            if file is not None and member.name.endswith(ending):
                 return file.read()
     return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from crucible_pipeline.compat.change import Change
+from crucible_pipeline.contracts.model import Waiver
 from crucible_pipeline.upgrade.impact import Hit
 from crucible_pipeline.upgrade.target import Move
 from crucible_pipeline.version import Severity, pin_of
@@ -29,6 +30,7 @@ class Facts:
         target: the version it gets.
         changes: of the contracts between the two; None where one of them is not known.
         hits: the service's lines that the breaking changes concern.
+        waivers: of the new contract, for the breaking changes that its authors agreed to.
         changelog: of the versions between, empty if there is none.
         notes: what else a reader should know, one sentence each.
     """
@@ -40,6 +42,7 @@ class Facts:
     target: Version
     changes: Sequence[Change] | None = None
     hits: Sequence[Hit] = ()
+    waivers: Sequence[Waiver] = ()
     changelog: str = ""
     notes: Sequence[str] = ()
 
@@ -54,7 +57,8 @@ def summary(facts: Facts) -> str:
     lines = [f"{move.pin.file}: {move.pin.specifier} becomes {move.specifier}" for move in facts.moves]
     breaking = _of(facts.changes or (), Severity.BREAKING)
     if breaking:
-        lines += ["", "Breaking changes of the contracts:", *(f"- {_words(change)}" for change in breaking)]
+        lines += ["", "Breaking changes of the contracts:"]
+        lines += [f"- {_words(change, facts)}" for change in breaking]
     if facts.hits:
         lines += ["", "Lines of this service that they concern:"]
         lines += [f"- {hit.file}:{hit.line} {hit.symbol} ({hit.rule})" for hit in facts.hits]
@@ -101,14 +105,20 @@ def _pins(facts: Facts) -> str:
 def _impact(facts: Facts) -> str:
     if not facts.hits:
         return ""
-    rows = [(f"{hit.file}:{hit.line}", _code(hit.symbol), hit.rule) for hit in facts.hits]
+    rows = [
+        (f"{hit.file}:{hit.line}", _code(hit.symbol), hit.rule, _code(instead) if instead else "")
+        for hit in facts.hits
+        for instead in [hit.cause.instead]
+    ]
     words = (
         "Names in quotes are texts equal to a removed value; they may mean something else."
         if any(hit.symbol.startswith('"') for hit in facts.hits)
         else ""
     )
     return "\n\n".join(
-        part for part in ("## Lines that break", _table(("Line", "Uses", "Rule"), rows), words) if part
+        part
+        for part in ("## Lines that break", _table(("Line", "Uses", "Rule", "Write"), rows), words)
+        if part
     )
 
 
@@ -127,7 +137,7 @@ def _contracts(facts: Facts) -> str:
 
 
 def _item(change: Change, facts: Facts) -> str:
-    said = f"- {_words(change)} ({change.rule})"
+    said = f"- {_words(change, facts)} ({change.rule})"
     if change.witness is None:
         return said
     old, new = facts.installed, facts.target
@@ -154,9 +164,11 @@ def _of(changes: Iterable[Change], severity: Severity) -> list[Change]:
     return [change for change in changes if change.severity is severity]
 
 
-def _words(change: Change) -> str:
+def _words(change: Change, facts: Facts) -> str:
     breaks = f" [{', '.join(change.breaks)}]" if change.breaks else ""
-    return f"{change.element}: {change.message}{breaks}"
+    agreed = (one for one in facts.waivers if (one.rule, one.element) == (change.rule, change.element))
+    waived = next((f"; waived until {one.expires}: {one.reason}" for one in agreed), "")
+    return f"{change.element}: {change.message}{breaks}{waived}"
 
 
 def _code(text: str) -> str:

@@ -180,6 +180,7 @@ def _facts(plan: _Plan, target: Version, shelf: Shelf) -> Facts:
         target=target,
         changes=changes,
         hits=hits,
+        waivers=new.waivers if new is not None else (),
         changelog=between(shelf.changelog(target) or "", installed, target),
         notes=notes,
     )
