@@ -189,6 +189,17 @@ def _values(keyword: Keyword) -> tuple[JsonValue, ...]:
     return tuple(item.json() for item in keyword.here.findings.sequence(keyword.node, keyword.name))
 
 
+def _format(keyword: Keyword) -> str | None:
+    word = _text(keyword)
+    if word in {"idn-email", "idn-hostname"}:
+        keyword.wrong(
+            f"{word!r} cannot be asserted: Python and JavaScript have tables of different editions of Unicode",
+            "use email or hostname, or a pattern",
+        )
+        return None
+    return word
+
+
 def _python_name(keyword: Keyword) -> str | None:
     word = _text(keyword)
     if word is not None and (not names.is_usable(word) or word.startswith("_")):
@@ -211,6 +222,7 @@ _SPECIAL: Mapping[str, Callable[[Keyword], Any]] = {
     "default": _value,
     "examples": _values,
     "pattern": _pattern,
+    "format": _format,
     "required": _names,
     "dependent_required": _dependent_required,
     "enum_names": _member_names,
@@ -222,7 +234,7 @@ _BY_KIND: Mapping[Callable[[Keyword], Any], str] = {
     _number: "minimum maximum exclusive_minimum exclusive_maximum multiple_of",
     _count: "min_length max_length min_contains max_contains min_items max_items "
     "min_properties max_properties",
-    _text: "format title description renamed_from",
+    _text: "title description renamed_from",
     _flag: "unique_items deprecated read_only write_only",
     _schema: "items contains unevaluated_items additional_properties property_names unevaluated_properties "
     "not_ if_ then else_",

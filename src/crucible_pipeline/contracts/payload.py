@@ -32,8 +32,12 @@ def _asserts(name: str) -> Callable[[object], bool]:
 @cache
 def _library() -> tuple[Any, Any]:
     """The validator's class and our formats; imported late, for most values need no library of 0.1 s."""
-    from jsonschema import Draft202012Validator, FormatChecker, ValidationError  # noqa: PLC0415
-    from jsonschema.validators import extend  # noqa: PLC0415
+    from jsonschema import (  # noqa: PLC0415
+        Draft202012Validator,
+        FormatChecker,
+        ValidationError,
+        validators,
+    )
 
     class Formats(FormatChecker):
         """Ours, with the number of references that the judgement may still follow."""
@@ -54,6 +58,7 @@ def _library() -> tuple[Any, Any]:
             yield ValidationError(f"{value!r} is not a multiple of {step!r}")
 
     Formats.checkers = {name: (_asserts(name), ()) for name in formats.FORMATS}
+    extend = cast("Any", validators).extend
     return extend(Draft202012Validator, {"$ref": counted, "multipleOf": multiple}), Formats
 
 
@@ -62,7 +67,7 @@ class _TooLongError(Exception):
 
 
 def _python_pattern(pattern: str) -> str:
-    """A pattern in the dialect of Python, which is the library's; `_ecmascript` is the way back."""
+    """A pattern in the dialect of Python, which is the library's."""
     try:
         return f"(?a:{patterns.regex(pattern).pattern})"
     except ValueError:
@@ -156,9 +161,10 @@ def _keywords(schema: Schema, pattern: Callable[[str], str]) -> bool | dict[str,
         if field == "enum" and schema.extensible:
             continue
         if field == "pattern":
-            document[keyword] = pattern(value)
+            document[keyword] = pattern(cast("str", value))
         elif field == "pattern_properties":
-            document[keyword] = {pattern(name): _plain(inner, pattern) for name, inner in value.items()}
+            named = cast("Mapping[str, Schema]", value).items()
+            document[keyword] = {pattern(name): _keywords(inner, pattern) for name, inner in named}
         else:
             document[keyword] = f"#/$defs/{value}" if field == "ref" else _plain(value, pattern)
     return document

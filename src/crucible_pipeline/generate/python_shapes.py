@@ -182,6 +182,8 @@ class Shapes:
             beyond |= choices
         if not schema.types and not choices - beyond:
             beyond |= given & (_STRING | _NUMBER | _ARRAY | _OBJECT)
+        if schema.prefix_items:
+            beyond |= given & {"items"}  # it is for the rest only
         if schema.format in MOMENTS and given & (_STRING - {"format"}):
             beyond |= given & (_STRING - {"format"})
         if is_model(schema):
@@ -272,9 +274,7 @@ class Shapes:
     def _single(self, kind: str, schema: Schema, name: str) -> Expression:
         match kind:
             case "array":
-                # Beside prefixItems, `items` is for the rest only.
-                rest = None if schema.prefix_items else schema.items
-                item = self.express(rest, f"{name}Item") if rest else ANY
+                item = self.express(schema.items, f"{name}Item") if schema.items else ANY
                 return sized(subscript("list", item), schema.min_items, schema.max_items)
             case "object":
                 return self._mapping(schema, name)
