@@ -241,10 +241,13 @@ def test_two_things_of_one_name_are_refused() -> None:
     engine = Schema(types=("string",), enum=("a", "b"))
     outer = Schema(types=("object",), properties={"engine": engine})
     types = {
-        name: TypeDef(name, "m", schema) for name, schema in {"Run": outer, "RunEngine": Schema()}.items()
+        name: TypeDef(name, "m", schema)
+        for name, schema in {"Run": outer, "RunEngine": Schema(), "RunEngineInline": Schema()}.items()
     }
-    with pytest.raises(InvalidInput, match="two types would both be called RunEngine"):
+    with pytest.raises(InvalidInput, match="two types would both be called RunEngineInline"):
         typescript(Contract(package, types=types))
+    del types["RunEngineInline"]
+    assert "export type RunEngineInline" in typescript(Contract(package, types=types))["m.d.ts"]
     alike = {"Alike": TypeDef("Alike", "m", Schema(enum=("a-b", "a_b")))}
     with pytest.raises(InvalidInput, match="two members of an enum would be called A_B; name every member"):
         typescript(Contract(package, types=alike))

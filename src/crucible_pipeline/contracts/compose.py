@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
-from crucible_pipeline.contracts import json_text
+from crucible_pipeline.contracts import json_quick, json_text
 from crucible_pipeline.contracts.nodes import (
     MAX_ALIASED_NODES,
     MAX_CHARACTERS,
@@ -71,7 +71,8 @@ def compose(path: str, text: str, file: str, findings: Findings) -> Node | None:
         findings.add(_at(text, undecodable.start(), file), "this byte is not UTF-8", "save the file as UTF-8")
         return None
     if path.endswith(".json"):
-        return json_text.parse(text, file, findings)
+        quick = json_quick.parse(text, file, lambda: json_text.parse(text, file, Findings()))
+        return quick if quick is not None else json_text.parse(text, file, findings)
     try:
         root = _GRAPH(text, _Loader)
     except yaml.MarkedYAMLError as error:

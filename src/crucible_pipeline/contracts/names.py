@@ -2,6 +2,7 @@
 
 import keyword
 import re
+from collections.abc import Container
 from functools import lru_cache
 
 # Modules that the generated package has besides those of the contract files.
@@ -18,6 +19,22 @@ def words(name: str) -> tuple[str, ...]:
 def snake(name: str) -> str:
     """snake_case: `evaluationQueued`, `evaluation-queued` → evaluation_queued."""
     return "_".join(words(name)).lower()
+
+
+def signed(name: str) -> str:
+    """The name with the sign of a number in words: `+1` → plus 1, `-1` → minus 1."""
+    if len(name) > 1 and name[0] in "+-" and name[1].isdigit():
+        return f"{'plus' if name[0] == '+' else 'minus'} {name[1:]}"
+    return name
+
+
+def inline(name: str, declared: Container[str]) -> str:
+    """What a type without a name of its own is called, given that of the type around it and the way to it.
+
+    A declared type keeps its name: where `Order` has an inline `status` and there is an `OrderStatus`, the
+    inline one is `OrderStatusInline`.
+    """
+    return f"{name}Inline" if name in declared else name
 
 
 def pascal(name: str) -> str:
@@ -46,10 +63,11 @@ def field(name: str) -> str:
     """The field for a property: its own name wherever Python can write that.
 
     Else its words in snake_case; `field_` goes before what begins with no letter, and `_` behind a keyword:
-    `content-type` → content_type, `2fa` → field_2fa, `@id` → id, `_links` → links, `class` → class_.
+    `content-type` → content_type, `2fa` → field_2fa, `@id` → id, `_links` → links, `+1` → plus_1,
+    `class` → class_.
     """
     found = name
     if not name.isidentifier() or name.startswith("_"):
-        found = "_".join(words(name)).lower() or "field"
+        found = snake(signed(name)) or "field"
         found = found if found.isidentifier() else f"field_{found}"
     return f"{found}_" if keyword.iskeyword(found) else found

@@ -6,6 +6,8 @@ newer one is refused rather than half understood.
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import compress
+from operator import attrgetter, ne
 from typing import Any, cast
 
 from crucible_pipeline.contracts.model import (
@@ -33,7 +35,7 @@ _TYPES = "#/types/"
 
 def dump(contract: Contract) -> str:
     """Write a contract in its canonical form; `restore` reads it back to an equal one."""
-    document = {
+    document: dict[str, Any] = {
         "format": FORMAT,
         "package": _fields(contract.package, "distribution", "import_name", "npm"),
         "types": {
@@ -50,7 +52,23 @@ def dump(contract: Contract) -> str:
         "module_descriptions": dict(contract.module_descriptions),
         "group_descriptions": dict(contract.group_descriptions),
     }
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return _written(document, "\n") + "\n"
+
+
+# Of one value the standard encoder is quick, of a document with indents it is not.
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def _written(value: JsonValue, line: str) -> str:
+    """A JSON value as `json.dumps(value, indent=2, sort_keys=True)` writes it; `line` begins its last one."""
+    inner = f"{line}  "
+    if isinstance(value, dict) and value:
+        parts = [f"{_ENCODE(key)}: {_written(value[key], inner)}" for key in sorted(value)]
+        return f"{{{inner}{(',' + inner).join(parts)}{line}}}"
+    if isinstance(value, list) and value:
+        items = [_written(item, inner) for item in value]
+        return f"[{inner}{(',' + inner).join(items)}{line}]"
+    return _ENCODE(value)
 
 
 def _fields(value: object, *names: str) -> dict[str, JsonValue]:
@@ -82,16 +100,16 @@ def _machine(machine: StateMachine) -> dict[str, Any]:
 def _schema(schema: Schema) -> Any:
     if schema.always is not None:
         return schema.always
-    document: dict[str, Any] = {}
-    for field, keyword in KEYWORDS.items():
-        value = getattr(schema, field)
-        if value == _UNSAID[field] and type(value) is type(_UNSAID[field]):
-            continue
-        document[keyword] = _TYPES + value if field == "ref" else _plain(value)
-    return document
+    given = _GIVEN(schema)
+    return {
+        KEYWORDS[field]: _TYPES + value if field == "ref" else _plain(value)
+        for field, value in compress(zip(KEYWORDS, given, strict=True), map(ne, given, _NOTHING))
+    }
 
 
-_UNSAID = {field: getattr(Schema(), field) for field in KEYWORDS}
+_GIVEN = attrgetter(*KEYWORDS)
+_NOTHING = _GIVEN(Schema())
+_UNSAID = dict(zip(KEYWORDS, _NOTHING, strict=True))
 
 
 def _plain(value: Any) -> Any:

@@ -33,12 +33,13 @@ def python(contract: Contract) -> dict[str, str]:
     shapes = Shapes(whole)
     for definition in whole.types.values():
         shapes.add(definition)
-    homes = python_order.homes(shapes.shapes)
+    layout = python_order.layout(shapes.shapes, shapes.owners)
+    homes = layout.homes
     exported = _exported(whole, homes)
     problems = [*shapes.problems, *_module_problems(whole, homes), *_machine_problems(whole, shapes)]
     if problems:
         raise InvalidInput(problems)
-    found = {f"{module}.py": text for module, text in type_modules(whole, shapes.shapes).items()}
+    found = {f"{module}.py": text for module, text in type_modules(whole, shapes.shapes, layout).items()}
     found |= _value_modules(whole, shapes, homes, payloads)
     found["resources.py"] = python_index.resources_module(tuple(sorted(whole.sources)))
     modules = tuple(sorted(path.removesuffix(".py") for path in found if not path.startswith("_")))

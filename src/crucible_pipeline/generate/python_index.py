@@ -49,6 +49,21 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, "__version__"})
 """
 
+_SHOWING = """
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    package = __import__(__name__.rpartition(".")[0], fromlist=(name,))
+    found: object = getattr(package, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+"""
+
 _RESOURCES = """
 from __future__ import annotations
 
@@ -125,6 +140,19 @@ def index_module(package: Package, names: Mapping[str, str], modules: tuple[str,
         "\n" + _LOADING,
     ]
     return "".join(parts)
+
+
+def lazy_module(words: str, homes: Mapping[str, str]) -> str:
+    """A module of a large contract: it shows what modules of one type each define.
+
+    Args:
+        words: its docstring.
+        homes: type → the module that defines it.
+    """
+    late = imports([(f".{home}", name, name) for name, home in homes.items()], 1)
+    every = Group("", tuple(literal(name) for name in sorted(homes, key=rank)), "[]")
+    said = f"{HEADER}{docstring(words)}\nTYPE_CHECKING = False\nif TYPE_CHECKING:\n{late}\n"
+    return said + assignment("__all__", None, every) + "\n" + _SHOWING
 
 
 def resources_module(paths: tuple[str, ...]) -> str:

@@ -1,6 +1,8 @@
 """Schemas made simpler without changing what they accept, pure."""
 
 from dataclasses import replace
+from itertools import compress
+from operator import attrgetter, ne
 
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, Schema
 
@@ -18,20 +20,21 @@ _WORDS = (
     "discriminator",
 )
 _EMPTY = Schema()
+_DECIDING = tuple(name for name in KEYWORDS if name not in _WORDS)
+_GIVEN = attrgetter(*_DECIDING)
+_NOTHING_GIVEN = _GIVEN(_EMPTY)
 # What members of `allOf` may say and still be merged into one object.
 _OBJECT = frozenset({"types", "properties", "required", "min_properties", "max_properties"})
 
 
 def said(schema: Schema) -> set[str]:
     """The fields that decide about a payload."""
-    return {
-        name for name in KEYWORDS if name not in _WORDS and getattr(schema, name) != getattr(_EMPTY, name)
-    }
+    return set(compress(_DECIDING, map(ne, _GIVEN(schema), _NOTHING_GIVEN)))
 
 
 def without(schema: Schema, names: set[str]) -> Schema:
     """The schema without some of its keywords."""
-    return replace(schema, **{name: getattr(_EMPTY, name) for name in names})
+    return replace(schema, **{name: getattr(_EMPTY, name) for name in names}) if names else schema
 
 
 def simplified(contract: Contract, schema: Schema) -> tuple[Schema, bool]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from crucible_pipeline.contracts.model import Contract, JsonValue, Schema
 from crucible_pipeline.generate import python_names, python_order
 from crucible_pipeline.generate.python_enums import enum_text, words_of
+from crucible_pipeline.generate.python_index import lazy_module
+from crucible_pipeline.generate.python_order import Layout
 from crucible_pipeline.generate.python_scalars import ANNOTATED, FIELD
 from crucible_pipeline.generate.python_shapes import AliasShape, EnumShape, ModelShape, Property, Shape
 from crucible_pipeline.generate.text import (
@@ -23,7 +25,6 @@ from crucible_pipeline.generate.text import (
     flat,
     imports,
     literal,
-    names_of,
     rank,
     renamed,
     subscript,
@@ -67,14 +68,15 @@ class _Scope:
 
     def local(self, expression: Expression) -> Expression:
         """The expression in this module's names; they are imported from now on."""
-        for name in names_of(expression):
-            self.use(name)
-        return renamed(expression, self.used)
+        return renamed(expression, self.use)
 
     def use(self, name: Name) -> str:
         """What a name is called in this module."""
-        hidden = bool(name.module) and name.name in self.own
-        return self.used.setdefault(name, f"_{name.name}" if hidden else name.name)
+        found = self.used.get(name)
+        if found is None:
+            hidden = bool(name.module) and name.name in self.own
+            found = self.used[name] = f"_{name.name}" if hidden else name.name
+        return found
 
     def place(self, target: str, annotation: Expression | None, value: Expression | None, depth: int) -> str:
         """An assignment, with the import that a split union needs."""
@@ -95,45 +97,45 @@ class _Scope:
         return name.module or f".{self.homes[name.name]}"
 
 
-def type_modules(contract: Contract, shapes: Mapping[str, Shape]) -> dict[str, str]:
+def type_modules(contract: Contract, shapes: Mapping[str, Shape], layout: Layout) -> dict[str, str]:
     """Module → its text, for every module that defines or shows types."""
-    homes = python_order.homes(shapes)
     modules: dict[str, list[str]] = {}
+    shown: dict[str, list[str]] = {}
     for name, shape in shapes.items():
-        modules.setdefault(homes[name], []).append(name)
-        modules.setdefault(shape.module, [])
-    shown = {
-        module: [name for name, shape in shapes.items() if shape.module == module and homes[name] != module]
-        for module in modules
-    }
-    aliases = python_order.recursive_aliases(shapes)
-    return {
-        module: _Module(contract, shapes, homes, aliases, module).text(names, shown[module])
-        for module, names in modules.items()
-    }
+        modules.setdefault(layout.homes[name], []).append(name)
+        if layout.homes[name] != shape.module:
+            modules.setdefault(shape.module, [])
+            shown.setdefault(shape.module, []).append(name)
+    aliases = python_order.recursive_aliases(shapes, layout.needs)
+    found: dict[str, str] = {}
+    for module, names in modules.items():
+        if module in layout.cut and not names:
+            words = contract.module_descriptions.get(module) or _about(module)
+            found[module] = lazy_module(words, {name: layout.homes[name] for name in shown[module]})
+        else:
+            found[module] = _Module(contract, shapes, layout, aliases, module).text(
+                names, shown.get(module, [])
+            )
+    return found
 
 
 @dataclass(slots=True)
 class _Module:
     contract: Contract
     shapes: Mapping[str, Shape]
-    homes: Mapping[str, str]
+    layout: Layout
     roots: frozenset[str]
     name: str
     scope: _Scope = field(init=False)
 
     def text(self, names: list[str], shown: list[str]) -> str:
-        own = frozenset(
-            {*names, *shown, *(other for name in names for other in python_order.needs(self.shapes[name]))}
-        )
-        self.scope = _Scope(self.name, self.homes, own)
+        needs = self.layout.needs
+        own = frozenset({*names, *shown, *(other for name in names for other in needs[name])})
+        self.scope = _Scope(self.name, self.layout.homes, own)
         for name in shown:
             self.scope.use(Name("", name))
         here = set(names)
-        graph = {
-            name: tuple(other for other in python_order.needs(self.shapes[name]) if other in here)
-            for name in names
-        }
+        graph = {name: tuple(other for other in needs[name] if other in here) for name in names}
         circles = python_order.components(graph)
         late = {name for group in circles for name in group if len(group) > 1 or name in graph[name]}
         blocks = [self._shape(self.shapes[name]) for group in circles for name in self._within(group)]
@@ -155,7 +157,7 @@ class _Module:
         """Models first: their annotations may name what comes later, an alias may not."""
         aliases = {name for name in group if isinstance(self.shapes[name], AliasShape)}
         graph = {
-            name: tuple(other for other in python_order.needs(self.shapes[name]) if other in aliases)
+            name: tuple(other for other in self.layout.needs[name] if other in aliases)
             for name in sorted(aliases)
         }
         ordered = [name for part in python_order.components(graph) for name in part]
@@ -290,6 +292,8 @@ def _factory(annotation: Expression, value: JsonValue) -> Expression:
 
 
 def _about(module: str) -> str:
+    if "__" in module:
+        return f"Part of {module[1:].partition('__')[0]}, shown there."
     for ending, kind in (("_enums", "Enums"), ("_models", "Models")):
         if module.startswith("_") and module.endswith(ending):
             return f"{kind} of {module[1:].removesuffix(ending)}, shown there."

@@ -46,7 +46,7 @@ def members(values: tuple[JsonValue, ...], given: tuple[str, ...]) -> tuple[str,
 def _member(value: JsonValue) -> str:
     if isinstance(value, int):
         return f"VALUE_{value}" if value >= 0 else f"VALUE_MINUS_{-value}"
-    name = names.upper(str(value)) or "EMPTY"
+    name = names.upper(names.signed(str(value))) or "EMPTY"
     return name if name.isidentifier() else f"VALUE_{name}"
 
 

@@ -102,14 +102,17 @@ class Shapes:
     Args:
         shapes: name → shape, in the order in which they were found.
         checks: key → the schema that the JSON value is checked against.
+        owners: name → the declared type inside which it was found.
         problems: what cannot be generated.
     """
 
     contract: Contract
     shapes: dict[str, Shape] = field(default_factory=dict[str, Shape])
     checks: dict[str, Schema] = field(default_factory=dict[str, Schema])
+    owners: dict[str, str] = field(default_factory=dict[str, str])
     problems: list[Problem] = field(default_factory=list[Problem])
     _module: str = ""
+    _inside: str = ""
 
     def add(self, definition: TypeDef) -> None:
         """Shape a named type and everything inside it."""
@@ -117,13 +120,17 @@ class Shapes:
         name = definition.name
         if not python_names.is_free(name):
             self.refuse(definition.mark, f"the type {name!r} hides a name of Python", "rename it")
-        before = dict(self.shapes), dict(self.checks)
-        annotation = self.express(definition.schema, name)
+        self._inside = name
+        before = len(self.shapes), len(self.checks)
+        annotation = self._express(definition.schema, name)
         if annotation == Name("", name) or self._is_whole_enum(definition.schema):
             return
         if name in self.shapes:
             # An object or an enum, or null: the name is for all of it.
-            self.shapes, self.checks = before
+            for shape in list(self.shapes)[before[0] :]:
+                del self.shapes[shape]
+            for check in list(self.checks)[before[1] :]:
+                del self.checks[check]
             annotation = self.express(definition.schema, f"{name}Value")
         self._define(AliasShape(name, definition.module, definition.schema, annotation))
 
@@ -138,16 +145,22 @@ class Shapes:
             schema: what is accepted.
             name: what an enum or an object is called that stands here without a name of its own.
         """
-        if schema.always is not None or not said(schema) - _IDLE:
+        return self._express(schema, names.inline(name, self.contract.types))
+
+    def _express(self, schema: Schema, name: str) -> Expression:
+        given = said(schema)
+        if schema.always is not None or given <= _IDLE:
             return self._checked(schema, ANY, name) if schema.always is False else ANY
         simple, exact = simplified(self.contract, schema)
-        beyond = self._beyond(simple)
+        if simple is not schema:
+            given = said(simple)
+        beyond = self._beyond(simple, given)
         wide = without(simple, beyond)
         check = not exact or bool(beyond) or not self._is_exact(wide)
         if is_model(wide):
             self._model(replace(wide, mark=schema.mark), name, schema if check else None)
             return Name("", name)
-        annotation = self._union(wide, name) if said(wide) - _IDLE else ANY
+        annotation = ANY if given - beyond <= _IDLE else self._union(wide, name)
         return self._checked(schema, annotation, name) if check else annotation
 
     def _checked(self, schema: Schema, annotation: Expression, name: str) -> Expression:
@@ -162,9 +175,9 @@ class Shapes:
             for pattern in (inner.pattern, *inner.pattern_properties):
                 self._pattern(pattern, inner)
 
-    def _beyond(self, schema: Schema) -> set[str]:
-        """The keywords that no type can say exactly here."""
-        given = said(schema) - _IDLE
+    def _beyond(self, schema: Schema, every: set[str]) -> set[str]:
+        """The keywords, of every one that is given, that no type can say exactly here."""
+        given = every - _IDLE
         beyond = given & _CHECKED
         if schema.ref is not None:
             return beyond | given - {"ref"}
@@ -231,7 +244,7 @@ class Shapes:
             exact
             and simple.enum is not None
             and is_enum(simple)
-            and not self._beyond(simple)
+            and not self._beyond(simple, said(simple))
             and not nullable
         )
 
@@ -320,6 +333,7 @@ class Shapes:
                 shape.schema.mark, f"two types would both be called {shape.name}", "rename one of them"
             )
         self.shapes[shape.name] = shape
+        self.owners[shape.name] = self._inside
 
 
 def _pascal(wire: str) -> str:

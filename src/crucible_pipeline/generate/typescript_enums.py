@@ -1,5 +1,6 @@
 """Inline enums of a contract get a name of their own, the same as in Python; pure."""
 
+from collections.abc import Container
 from dataclasses import replace
 
 from crucible_pipeline.contracts import names
@@ -68,7 +69,7 @@ def with_named_enums(contract: Contract) -> Contract:
     problems: list[Problem] = []
     for item in contract.types.values():
         inner: list[TypeDef] = []
-        schema = _inside(item.schema, item.module, item.name, inner)
+        schema = _inside(item.schema, item.module, item.name, inner, contract.types)
         found[item.name] = replace(item, schema=schema)
         for one in inner:
             same = found.setdefault(one.name, one)
@@ -80,14 +81,14 @@ def with_named_enums(contract: Contract) -> Contract:
     return replace(contract, types=found)
 
 
-def _named(schema: Schema, module: str, name: str, found: list[TypeDef]) -> Schema:
+def _named(schema: Schema, module: str, name: str, found: list[TypeDef], declared: Container[str]) -> Schema:
     """A schema below the type's own: a reference in the place of an enum."""
     if not is_named(schema):
-        return _inside(schema, module, name, found)
+        return _inside(schema, module, name, found, declared)
     values = tuple(value for value in schema.enum or () if value is not None)
     nullable = None in (schema.enum or ()) and (not schema.types or "null" in schema.types)
     if nullable and not _only_lists(schema):
-        return _inside(schema, module, name, found)  # what else it says may be about null
+        return _inside(schema, module, name, found, declared)  # what else it says may be about null
     bare = {field: getattr(_EMPTY, field) for field in _STAYS if field not in {"title", "description"}}
     kinds = tuple(kind for kind in schema.types if kind != "null")
     own = replace(
@@ -97,6 +98,9 @@ def _named(schema: Schema, module: str, name: str, found: list[TypeDef]) -> Sche
         enum_names=beside(schema, schema.enum_names),
         enum_descriptions=beside(schema, schema.enum_descriptions),
     )
+    name = names.inline(name, declared)
+    if any(one.name == name and one.schema != own for one in found):
+        return schema  # two members of an allOf each list values for one property; the first has the name
     found.append(TypeDef(name, module, own, schema.mark))
     kept = {field: getattr(schema, field) for field in _STAYS}
     if nullable:
@@ -104,27 +108,29 @@ def _named(schema: Schema, module: str, name: str, found: list[TypeDef]) -> Sche
     return Schema(mark=schema.mark, ref=name, **kept)
 
 
-def _inside(schema: Schema, module: str, name: str, found: list[TypeDef]) -> Schema:
+def _inside(schema: Schema, module: str, name: str, found: list[TypeDef], declared: Container[str]) -> Schema:
     """The schema with the enums inside it named."""
     changes: dict[str, object] = {}
     if schema.properties:
         named = {
-            key: _named(sub, module, name + _pascal(key), found) for key, sub in schema.properties.items()
+            key: _named(sub, module, name + _pascal(key), found, declared)
+            for key, sub in schema.properties.items()
         }
         changes["properties"] = named
     for field, suffix in (("items", "Item"), ("additional_properties", "Value")):
         sub: Schema | None = getattr(schema, field)
         if sub is not None:
-            changes[field] = _named(sub, module, name + suffix, found)
+            changes[field] = _named(sub, module, name + suffix, found, declared)
     for field in ("any_of", "one_of"):
         subs: tuple[Schema, ...] = getattr(schema, field)
         if subs:
             choices = [
-                _named(sub, module, f"{name}Choice{place}", found) for place, sub in enumerate(subs, 1)
+                _named(sub, module, f"{name}Choice{place}", found, declared)
+                for place, sub in enumerate(subs, 1)
             ]
             changes[field] = tuple(choices)
     if schema.all_of:
-        changes["all_of"] = tuple(_inside(sub, module, name, found) for sub in schema.all_of)
+        changes["all_of"] = tuple(_inside(sub, module, name, found, declared) for sub in schema.all_of)
     if not changes:
         return schema
     return replace(schema, **changes)  # type: ignore[arg-type]  # each field with a value of its own type
