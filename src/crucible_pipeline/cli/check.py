@@ -80,7 +80,7 @@ def register(app: typer.Typer) -> None:
         Example: [bold]crucible check --against v0.3.0 --version 0.3.1[/bold]
         """  # noqa: E501  the first line is the command's summary
         if explain:
-            print(explanation_of(explain), end="")
+            print(explanation_of(explain, output), end="")
             return
         if services or targets:
             raise typer.Exit(_services(targets or [], contracts, output, asked=services))

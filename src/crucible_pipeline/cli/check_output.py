@@ -22,12 +22,13 @@ class Format(StrEnum):
     JSON = "json"
     GITHUB = "github"
     SARIF = "sarif"
+    MARKDOWN = "markdown"
 
 
 def refuse(problems: Iterable[Problem], output: Format) -> NoReturn:
     """Print problems that leave no verdict, and end the command."""
     listed = sorted(problems)
-    if output is Format.TEXT:
+    if output in {Format.TEXT, Format.MARKDOWN}:
         _print_lines(listed)
     else:
         print_problems(listed, output)
@@ -44,7 +45,7 @@ def print_problems(problems: Iterable[Problem], output: Format) -> None:
             print_json(report.problems_sarif(listed))
         case Format.GITHUB:
             sys.stdout.write(report.problems_github(listed))
-        case Format.TEXT:
+        case Format.TEXT | Format.MARKDOWN:
             sys.stdout.write("".join(f"{problem}\n" for problem in listed))
 
 
@@ -62,6 +63,10 @@ def print_verdict(verdict: Verdict, warnings: Iterable[Problem], output: Format)
         case Format.TEXT:
             _print_some(listed)
             sys.stdout.write(report.as_text(verdict))
+        case Format.MARKDOWN:
+            _print_some(listed)
+            parts = [report.summary(verdict), report.as_markdown(verdict)]
+            sys.stdout.write("\n\n".join(part.rstrip("\n") for part in parts if part) + "\n")
 
 
 def _print_some(warnings: list[Problem]) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "problems_github",
     "problems_json",
     "problems_sarif",
+    "summary",
 ]
 
 
