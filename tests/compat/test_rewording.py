@@ -119,7 +119,7 @@ def test_a_type_that_changes_under_a_negation_is_told_at_the_negation_too() -> N
     user = Schema(not_=Schema(ref="Item"))
     wider = Schema(types=("object",), properties={"name": TEXT})
     found = {(change.element, change.breaks) for change in diff(holding(user), holding(user, wider))}
-    assert ("Order", ("backward", "forward")) in found
+    assert ("Order", ("backward",)) in found
 
 
 def test_a_type_within_itself_is_compared_and_the_comparison_ends() -> None:

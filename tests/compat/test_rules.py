@@ -173,6 +173,7 @@ ANY: dict[str, Any] = {
     "write_only": True,
     "direction": "input",
     "renamed_from": "Former",
+    "python_name": "former",
     "discriminator": "kind",
 }
 # These say something only beside another keyword; their pairs are below.

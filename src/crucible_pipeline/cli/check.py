@@ -66,7 +66,7 @@ def register(app: typer.Typer) -> None:
         ] = "",
         version: Annotated[str, typer.Option(metavar="V", help="Fail if V is smaller than required.")] = "",
         output: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
-        mode: Annotated[str, typer.Option(help="full, backward or forward; the project's if empty.")] = "",
+        mode: Annotated[str, typer.Option(help="full, backward, forward or strict; else the project's.")] = "",
         explain: Annotated[
             str, typer.Option(metavar="RULE", help="Only explain a rule, or all of them.")
         ] = "",

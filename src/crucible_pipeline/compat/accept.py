@@ -4,13 +4,14 @@ It says what `contracts.payload.rejections` says without the reasons. The types 
 questions, so that a question costs nothing for the types it does not reach.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
-from crucible_pipeline.contracts import formats
-from crucible_pipeline.contracts.model import Contract, JsonValue, Schema
+from crucible_pipeline.compat.values import exact
+from crucible_pipeline.contracts import formats, patterns
+from crucible_pipeline.contracts.model import MANY, NAMED, ONE, Contract, JsonValue, Number, Schema
 from crucible_pipeline.contracts.payload import json_schema
 
 
@@ -18,15 +19,55 @@ def _asserts(name: str) -> Callable[[object], bool]:
     return lambda value: not isinstance(value, str) or formats.has_format(value, name)
 
 
+def _multiple(_: object, step: Number, value: object, __: object) -> Iterator[object]:
+    """A number as it is written: 0.3 is a multiple of 0.1."""
+    from jsonschema import ValidationError  # noqa: PLC0415
+
+    if isinstance(value, int | float) and not isinstance(value, bool) and exact(value) % exact(step):
+        yield ValidationError("it is no multiple")
+
+
 @cache
 def _library() -> tuple[Any, Any]:
     """The validator's class and our formats; imported late, for contracts that are equal never need them."""
     from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415
+    from jsonschema.validators import extend  # noqa: PLC0415  # pyright: ignore[reportUnknownVariableType]
 
     checker = FormatChecker(formats=())
     for name in formats.FORMATS:
         checker.checks(name)(_asserts(name))
-    return Draft202012Validator, checker
+    return extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, {"multipleOf": _multiple}
+    ), checker
+
+
+def _translated(schema: Schema) -> Schema:
+    """A schema with its patterns in the library's dialect."""
+    changed: dict[str, Any] = {}
+    if schema.pattern is not None:
+        changed["pattern"] = _pattern(schema.pattern)
+    for name in ONE:
+        inner = getattr(schema, name)
+        if inner is not None:
+            changed[name] = _translated(inner)
+    for name in MANY:
+        if getattr(schema, name):
+            changed[name] = tuple(_translated(inner) for inner in getattr(schema, name))
+    for name in NAMED:
+        if getattr(schema, name):
+            changed[name] = {key: _translated(inner) for key, inner in getattr(schema, name).items()}
+    if schema.pattern_properties:
+        changed["pattern_properties"] = {
+            _pattern(key): inner for key, inner in changed["pattern_properties"].items()
+        }
+    return replace(schema, **changed) if changed else schema
+
+
+def _pattern(pattern: str) -> str:
+    try:
+        return f"(?a:{patterns.regex(pattern).pattern})"
+    except ValueError:
+        return pattern  # of a snapshot that an older version wrote
 
 
 class Acceptance:
@@ -49,8 +90,12 @@ class Acceptance:
 
     @cached_property
     def _definitions(self) -> dict[str, Any]:
-        every = Schema(any_of=tuple(Schema(ref=name) for name in self._contract.types))
-        found: dict[str, Any] = json_schema(self._contract, every).get("$defs", {})
+        types = {
+            name: replace(item, schema=_translated(item.schema))
+            for name, item in self._contract.types.items()
+        }
+        every = Schema(any_of=tuple(Schema(ref=name) for name in types))
+        found: dict[str, Any] = json_schema(replace(self._contract, types=types), every).get("$defs", {})
         return found
 
     def rejects(self, schema: Schema, value: JsonValue) -> bool:
@@ -59,7 +104,7 @@ class Acceptance:
             return True
         known = self._known.get(id(schema))
         if known is None:
-            document = json_schema(self._names, schema) | {"$defs": self._definitions}
+            document = json_schema(self._names, _translated(schema)) | {"$defs": self._definitions}
             library, checker = _library()
             known = self._known[id(schema)] = (schema, library(document, format_checker=checker))
         try:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
-from crucible_pipeline.compat.change import DIRECTIONS, WIRE, Change, Direction, Witness
+from crucible_pipeline.compat.change import Change
 from crucible_pipeline.compat.merge import UNEVALUATED, fingerprint, said
 from crucible_pipeline.compat.rule import Place, Root, anything
 from crucible_pipeline.compat.rules_contract import Both, channels, message_element, messages, type_name
+from crucible_pipeline.compat.settle import settled, untold
 from crucible_pipeline.compat.table import CONTRACT_RULES
 from crucible_pipeline.compat.walk import Found, Walk
-from crucible_pipeline.compat.witness import witness
-from crucible_pipeline.contracts.model import NOWHERE, Contract, Schema
-from crucible_pipeline.version import Severity
+from crucible_pipeline.contracts.model import Contract, Schema
 
 
 def findings(old: Contract, new: Contract) -> Iterator[Found]:
@@ -34,14 +33,14 @@ def _found(walk: Walk) -> Iterator[Found]:
         if heir is not None and not _plainly_equal(before.schema, new.types[heir].schema):
             after = new.types[heir]
             root = Root(before.schema, after.schema)
-            yield from walk.compare(Place(walk, before.schema, after.schema, heir, after.mark, root))
+            yield from walk.root(Place(walk, before.schema, after.schema, heir, after.mark, root))
     for channel, current in channels(both):
         for one, other in messages(channel, current):
             element = message_element(current, other)
             root = Root(one.payload, other.payload)
-            yield from walk.compare(Place(walk, one.payload, other.payload, element, other.mark, root))
+            yield from walk.root(Place(walk, one.payload, other.payload, element, other.mark, root))
             head = Root(anything(one.headers), anything(other.headers))
-            yield from walk.compare(Place(walk, head.old, head.new, f"{element} headers", other.mark, head))
+            yield from walk.root(Place(walk, head.old, head.new, f"{element} headers", other.mark, head))
 
 
 # With these a schema of the same text may still mean something else, where a type that it names changed.
@@ -54,48 +53,25 @@ def _plainly_equal(old: Schema, new: Schema) -> bool:
     )
 
 
-def diff(old: Contract, new: Contract) -> list[Change]:
+def diff(old: Contract, new: Contract, *, strict: bool = False) -> list[Change]:
     """Every change from one contract to another, the gravest first.
 
-    The result does not depend on the order of keys, files or alternatives, nor on where anything stands.
+    The rows name what changed; whether it breaks the wire is decided by containment of the payloads. The
+    result does not depend on the order of keys, files or alternatives, nor on where anything stands.
 
     Args:
         old: the base.
         new: what is judged.
+        strict: whether objects are also held to what they may send without naming it; see `contain.Search`.
     """
-    walk = Walk(old, new)
+    walk = Walk(old, new, strict=strict)
     changes: dict[tuple[str, str, str], Change] = {}
+    told: list[tuple[Root | None, Change]] = []
     for found in _found(walk):
-        change = _change(walk, found)
+        change = settled(walk, found)
+        if change is not None:
+            changes.setdefault((change.rule, change.element, change.message), change)
+            told.append((found.place.root if found.place else None, change))
+    for change in untold(walk, told):
         changes.setdefault((change.rule, change.element, change.message), change)
     return sorted(changes.values(), key=lambda one: (-one.severity, one.element, one.rule, one.message))
-
-
-def _change(walk: Walk, found: Found) -> Change:
-    place, finding, rule = found.place, found.finding, found.rule
-    counted = (place.counts if place else frozenset(WIRE)) | {"source"}
-    breaks: tuple[Direction, ...] = tuple(
-        way for way in DIRECTIONS if way in found.breaks() and way in counted
-    )
-    message, shown = finding.message, None
-    wire: list[Direction] = [way for way in breaks if way in WIRE]
-    if wire:
-        shown = _shown(walk, found, wire)
-        if shown is None and rule.provable:
-            message += "; no payload that shows it was found among those tried"
-        elif shown is None:
-            message += "; no payload can show it: the payloads stay as they are"
-    severity = Severity.BREAKING if breaks else (finding.severity or rule.otherwise)
-    mark = finding.mark or (place.mark if place else NOWHERE)
-    element = finding.element or (place.element if place else "")
-    return Change(rule.id, severity, breaks, element, mark, message, shown)
-
-
-def _shown(walk: Walk, found: Found, wire: list[Direction]) -> Witness | None:
-    if not found.rule.provable:
-        return None
-    for way in wire:
-        proof = witness(walk, found.place, found.finding, way)
-        if proof is not None:
-            return proof
-    return None

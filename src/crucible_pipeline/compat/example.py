@@ -6,15 +6,15 @@ from fractions import Fraction
 from itertools import count, islice
 
 from crucible_pipeline.compat.merge import said
-from crucible_pipeline.compat.normal import KEYED, LISTED, NUMERIC, TEXTUAL, Side, exact
+from crucible_pipeline.compat.normal import KEYED, LISTED, NUMERIC, TEXTUAL, Side
 from crucible_pipeline.compat.pattern import texts
 from crucible_pipeline.compat.rule import anything
-from crucible_pipeline.compat.values import NUMBERS, atoms_of, key
+from crucible_pipeline.compat.values import NUMBERS, atoms_of, exact, key
 from crucible_pipeline.contracts.model import JsonValue, Number, Schema
 
 MAX_DEPTH = 12
 MAX_LENGTH = 5_000
-_FORMATS = {
+FORMAT_EXAMPLES = {
     "date": "2026-01-31",
     "time": "10:00:00Z",
     "date-time": "2026-01-31T10:00:00Z",
@@ -175,8 +175,8 @@ def strings(form: Schema) -> Iterator[str]:
     if form.pattern is not None:
         for text in texts(form.pattern):
             yield text + "a" * max(0, min(form.min_length or 0, MAX_LENGTH) - len(text))
-    if form.format in _FORMATS:
-        yield _FORMATS[form.format]
+    if form.format in FORMAT_EXAMPLES:
+        yield FORMAT_EXAMPLES[form.format]
     yield "a" * min(max(form.min_length or 0, 1), MAX_LENGTH, form.max_length or MAX_LENGTH)
 
 

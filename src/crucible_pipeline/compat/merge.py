@@ -10,7 +10,9 @@ from crucible_pipeline.contracts.model import JsonValue, Schema, Value
 NOTHING = Schema()
 NEVER = Schema(always=False)
 WORDS = frozenset({"title", "description", "examples", "enum_descriptions", "renamed_from"})
-ANNOTATIONS = WORDS | {"default", "deprecated", "read_only", "write_only", "direction", "discriminator"}
+ANNOTATIONS = WORDS | {
+    *("default", "deprecated", "read_only", "write_only", "direction", "discriminator", "python_name")
+}
 ASSERTIONS = tuple(
     item.name for item in fields(Schema) if item.name not in ANNOTATIONS | {"mark", "enum_names"}
 )

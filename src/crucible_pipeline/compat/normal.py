@@ -7,7 +7,6 @@ of `anyOf` that only differ in their type become one schema, a keyword that its 
 import math
 from collections.abc import Iterable
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 from crucible_pipeline.compat.accept import Acceptance
@@ -21,8 +20,8 @@ from crucible_pipeline.compat.merge import (
     merged,
     said,
 )
-from crucible_pipeline.compat.values import ATOMS, NUMBERS, atom, atoms_of, key, types_of
-from crucible_pipeline.contracts.model import Contract, Number, Schema
+from crucible_pipeline.compat.values import ATOMS, NUMBERS, atom, atoms_of, exact, key, types_of
+from crucible_pipeline.contracts.model import Contract, Schema
 
 NUMERIC = ("minimum", "maximum", "exclusive_minimum", "exclusive_maximum", "multiple_of")
 TEXTUAL = ("min_length", "max_length", "pattern", "format")
@@ -46,11 +45,6 @@ FAMILIES: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
 )
 _TYPED = {name for _, names in FAMILIES for name in names} | {"types"}
 MAX_REFERENCES = 40
-
-
-def exact(number: Number) -> Fraction:
-    """A number as it was written: 0.1 is one tenth."""
-    return Fraction(str(number))
 
 
 def _without(schema: Schema, names: Iterable[str]) -> Schema:

@@ -49,8 +49,13 @@ class Asking(Protocol):
         """What is judged."""
         ...
 
+    @property
+    def strict(self) -> bool:
+        """Whether an object also holds what nobody names."""
+        ...
+
     def broken(self, old: Schema, new: Schema) -> frozenset[Direction]:
-        """The wire directions in which the two schemas' payloads do not contain each other."""
+        """The wire directions in which the two schemas' payloads are not shown to contain each other."""
         ...
 
     def same(self, old: Schema, new: Schema) -> bool:
@@ -166,6 +171,11 @@ class Rule(Generic[Subject_contra]):
     todo: str
     find: Callable[[Subject_contra], Iterator[Finding]]
     provable: bool = True
+
+    @property
+    def names(self) -> bool:
+        """Whether it is about names that code uses, so that it is told where no payload breaks too."""
+        return self.id.startswith("property-")
 
 
 def anything(schema: Schema | None) -> Schema:

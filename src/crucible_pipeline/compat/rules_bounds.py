@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from crucible_pipeline.compat.change import Direction
-from crucible_pipeline.compat.normal import exact
 from crucible_pipeline.compat.rule import Finding, Place, Rule
+from crucible_pipeline.compat.values import exact
 from crucible_pipeline.contracts.formats import FORMATS
 from crucible_pipeline.contracts.model import Number, Schema
 from crucible_pipeline.version import Severity

@@ -53,13 +53,20 @@ def _arrival(place: Place, name: str) -> tuple[Direction, ...]:
 
     An open object ignores what it does not name, and nobody sends it: the lenient policy of registries.
     """
-    before = unnamed(place.old, name)
+    before = _told(place, unnamed(place.old, name))
     broken = place.asking.broken(before, place.new.properties[name]) if before is not None else ()
     return tuple(way for way in ("backward", "forward") if way in broken)
 
 
+def _told(place: Place, schema: Schema | None) -> Schema | None:
+    """What is said of an unnamed property; a strict comparison takes silence for `true`."""
+    if schema is None or schema.always is True:
+        return Schema() if place.asking.strict else None
+    return schema
+
+
 def _departure(place: Place, name: str) -> tuple[Direction, ...]:
-    after = unnamed(place.new, name)
+    after = _told(place, unnamed(place.new, name))
     broken = place.asking.broken(place.old.properties[name], after) if after is not None else ()
     return tuple(way for way in ("backward", "forward") if way in broken)
 
@@ -233,12 +240,12 @@ def _undecided(place: Place) -> Iterator[Finding]:
             broken.append("backward")
         if place.old.all_of:
             broken.append("forward")
-        yield Finding("what allOf says changed in a way that cannot be decided yet", breaks=_ordered(*broken))
+        yield Finding("what allOf says changed", breaks=_ordered(*broken))
     if place.part != "core" or place.listed:
         return
     if any(said(side, name) for side in (place.old, place.new) for name in UNEVALUATED):
         if not place.asking.same(place.old, place.new):
-            yield Finding("a schema with unevaluated parts changed in a way that cannot be decided yet")
+            yield Finding("a schema with unevaluated parts changed")
         return
     for names in _UNDECIDED:
         old, new = (
@@ -247,9 +254,9 @@ def _undecided(place: Place) -> Iterator[Finding]:
         silent = all(not said(side, name) for side in (old, new) for name in names)
         if not silent and not place.asking.same(old, new):
             words = names[0].rstrip("_").replace("one_of", "oneOf").replace("dependent_s", "dependentS")
-            yield Finding(f"what {words} says changed in a way that cannot be decided yet")
+            yield Finding(f"what {words} says changed")
     if place.shares("object") and set(place.old.pattern_properties) != set(place.new.pattern_properties):
-        yield Finding("the patterns of property names changed in a way that cannot be decided yet")
+        yield Finding("the patterns of property names changed")
 
 
 _NAMES = "Code that reads or sets the property fails."
@@ -321,7 +328,7 @@ RULES: tuple[SchemaRule, ...] = (
         "schema-changed",
         ("backward", "forward"),
         Severity.ADDITIVE,
-        "No row decides whether one side's payloads hold the other's, so nothing is promised.",
+        "Some payload is accepted on one side only, or nobody can tell whether one is.",
         "say it with simpler keywords, or release the next line",
         _undecided,
     ),

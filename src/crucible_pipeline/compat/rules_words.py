@@ -84,6 +84,12 @@ def _direction(place: Place) -> Iterator[Finding]:
         yield Finding(f"its direction changed from {place.old.direction} to {place.new.direction}")
 
 
+def _called(place: Place) -> Iterator[Finding]:
+    old, new = place.old.python_name, place.new.python_name
+    if place.part == "whole" and old != new:
+        yield Finding(f"in Python it is called {new or 'as it is'} now and was called {old or 'as it is'}")
+
+
 def _access(place: Place) -> Iterator[Finding]:
     if place.part == "whole":
         for name in ("read_only", "write_only"):
@@ -115,6 +121,15 @@ RULES: tuple[SchemaRule, ...] = (
         "Code that reads the optional property finds None where it found the default.",
         "keep the default within this line, or release the next line",
         _default_removed,
+        provable=False,
+    ),
+    Rule(
+        "python-name-changed",
+        ("source",),
+        Severity.ADDITIVE,
+        "Python code that uses the old name fails; the payload stays as it is.",
+        "keep the name, or release the next line",
+        _called,
         provable=False,
     ),
     Rule(

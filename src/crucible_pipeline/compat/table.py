@@ -24,3 +24,7 @@ def explained() -> dict[str, SchemaRule | ContractRule]:
     """Id of a row → the row, in the order in which the rows run."""
     found: dict[str, SchemaRule | ContractRule] = {rule.id: rule for rule in CONTRACT_RULES}
     return found | {rule.id: rule for rule in SCHEMA_RULES}
+
+
+# What breaks though no other row says how.
+UNDECIDED_RULE = next(rule for rule in SCHEMA_RULES if rule.id == "schema-changed")

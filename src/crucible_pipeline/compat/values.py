@@ -2,12 +2,18 @@
 
 import json
 from collections.abc import Iterable
+from fractions import Fraction
 
-from crucible_pipeline.contracts.model import JsonValue
+from crucible_pipeline.contracts.model import JsonValue, Number
 
 # A number is an integer or has a fraction: with these atoms the JSON types become disjoint.
 ATOMS = frozenset({"array", "boolean", "fraction", "integer", "null", "object", "string"})
 NUMBERS = frozenset({"integer", "fraction"})
+
+
+def exact(number: Number) -> Fraction:
+    """A number as it was written: 0.1 is one tenth."""
+    return Fraction(str(number))
 
 
 def _plain(value: JsonValue) -> JsonValue:

@@ -19,6 +19,7 @@ MODES: Mapping[str, frozenset[Direction]] = {
     "full": frozenset({"backward", "forward", "source"}),
     "backward": frozenset({"backward", "source"}),
     "forward": frozenset({"forward", "source"}),
+    "strict": frozenset({"backward", "forward", "source"}),
 }
 
 
@@ -83,6 +84,7 @@ def judge(
         newest: the newest release. If None, the bases have no version: what breaks asks for 0.1.0 and
             anything else for 0.0.1.
         mode: `full`, `backward` or `forward`: which directions on the wire count. `source` always does.
+            `strict` counts all, and holds an open object to everything that it may send; see `diff`.
         today: waivers that expired before count no longer. If None, none is taken as expired.
     """
     order = sorted(bases, key=_age)
@@ -98,7 +100,7 @@ def judge(
             sources=new.sources,
         )
     base = str(newest) if newest is not None and str(newest) in bases else order[-1]
-    found = [_counted(change, MODES[mode]) for change in _changes(new, bases, base)]
+    found = [_counted(change, MODES[mode]) for change in _changes(new, bases, base, strict=mode == "strict")]
     valid = [waiver for waiver in new.waivers if not _is_expired(waiver, today)]
     waived = tuple(_waived(found, valid))
     shown = sorted((_softened(change, waived) for change in found), key=lambda change: -change.severity)
@@ -126,22 +128,26 @@ def _age(name: str) -> tuple[int, Version]:
         return 1, BEFORE_ALL
 
 
-def _changes(new: Contract, bases: Mapping[str, Contract], base: str) -> Iterator[Change]:
+def _changes(new: Contract, bases: Mapping[str, Contract], base: str, *, strict: bool) -> Iterator[Change]:
     """The changes since the newest release, and what still breaks for those on an older one.
 
     What a release of the line broke before is no news of this one: it is left out.
     """
-    first = diff(bases[base], new)
+    first = diff(bases[base], new, strict=strict)
     yield from first
     told = {(change.rule, change.element) for change in first}
     for name, older in bases.items():
         if name == base:
             continue
-        broken = [change for change in diff(older, new) if change.breaks]
+        broken = [change for change in diff(older, new, strict=strict) if change.breaks]
         fresh = [change for change in broken if (change.rule, change.element) not in told]
         if not fresh:
             continue
-        settled = {(change.rule, change.element) for change in diff(older, bases[base]) if change.breaks}
+        settled = {
+            (change.rule, change.element)
+            for change in diff(older, bases[base], strict=strict)
+            if change.breaks
+        }
         for change in fresh:
             if (change.rule, change.element) not in settled:
                 told.add((change.rule, change.element))

@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crucible_pipeline.compat.change import WIRE, Direction
+from crucible_pipeline.compat.contain import Search
 from crucible_pipeline.compat.merge import ASSERTIONS, SINGLE, UNEVALUATED, said
 from crucible_pipeline.compat.normal import Side, bare
-from crucible_pipeline.compat.rule import Finding, Place, Root, Rule, Step, anything
+from crucible_pipeline.compat.rule import Finding, Place, Rule, Step, anything
 from crucible_pipeline.compat.rules_contract import type_name
 from crucible_pipeline.compat.rules_objects import never
-from crucible_pipeline.compat.table import SCHEMA_RULES
+from crucible_pipeline.compat.sequent import EMPTY, Answer, Claim
+from crucible_pipeline.compat.table import SCHEMA_RULES, UNDECIDED_RULE
 from crucible_pipeline.compat.values import key
-from crucible_pipeline.contracts.model import NOWHERE, Contract, Schema
+from crucible_pipeline.contracts.model import Contract, Schema
 
 # Adversarial schemas end here, undecided; a real contract of a thousand types needs some ten thousand.
 MAX_COMPARED = 100_000
@@ -33,58 +35,65 @@ class Found:
         return self.rule.breaks if self.finding.breaks is None else self.finding.breaks
 
 
-_UNDECIDED = next(rule for rule in SCHEMA_RULES if rule.id == "schema-changed")
-
-
 class Walk:
     """Goes through two contracts side by side.
 
     Args:
         old: the base.
         new: what is judged.
+        strict: as in `contain.Search`.
     """
 
-    def __init__(self, old: Contract, new: Contract) -> None:
+    def __init__(self, old: Contract, new: Contract, *, strict: bool = False) -> None:
         self.old = Side(old)
         self.new = Side(new)
+        self.strict = strict
+        self.search = Search(self.old, self.new, strict=strict)
+        self.roots: list[Place] = []
         self._left = MAX_COMPARED
         # Pairs being compared: a pair met again inside itself holds if all the rest does (coinduction).
         self._inside: set[tuple[int, int]] = set()
-        self._assumed = 0
-        self._known: dict[tuple[int, int], frozenset[Direction]] = {}
+        # By identity; the schemas are kept, so that their identities stay taken.
+        self._known: dict[tuple[int, int, str], tuple[Schema, Schema, Answer]] = {}
         self._spread: dict[int, tuple[Schema, Schema]] = {}
 
     def same_type(self, old: str, new: str) -> bool:
         """Whether two names of types mean the same type, by name or by declared renaming."""
         return type_name(self.old.contract.types, self.new.contract.types, old) == new
 
+    def difference(self, old: Schema, new: Schema, way: Direction) -> Answer:
+        """A payload that shows a break in a direction, the proof that there is none, or neither.
+
+        Args:
+            old: a schema of the base.
+            new: of what is judged.
+            way: `backward` or `forward`.
+        """
+        before, after = Claim(self.old, old), Claim(self.new, new)
+        pair = (id(old), id(new), way)
+        known = self._known.get(pair)
+        if known is None:
+            ordered = (before, after) if way == "backward" else (after, before)
+            known = self._known[pair] = (old, new, self.search.difference(*ordered))
+        return known[2]
+
     def broken(self, old: Schema, new: Schema) -> frozenset[Direction]:
-        """The wire directions in which the two schemas' payloads do not contain each other."""
-        pair = (id(old), id(new))
-        if pair in self._known:
-            return self._known[pair]
-        before = self._assumed
-        found: set[Direction] = set()
-        for item in self.compare(Place(self, old, new, "", NOWHERE, Root(old, new))):
-            found |= set(item.breaks()) & set(WIRE)
-            if len(found) == len(WIRE):
-                break
-        if self._assumed == before:
-            # the forms keep both schemas, so that their identity stays taken
-            self.old.normal(old)
-            self.new.normal(new)
-            self._known[pair] = frozenset(found)
-        return frozenset(found)
+        """The wire directions in which the two schemas' payloads are not shown to contain each other."""
+        return frozenset(way for way in WIRE if self.difference(old, new, way) is not EMPTY)
+
+    def root(self, place: Place) -> Iterator[Found]:
+        """Everything that the rows find in a whole message."""
+        self.roots.append(place)
+        yield from self.compare(place)
 
     def compare(self, here: Place) -> Iterator[Found]:
         """Everything that the rows find at a place and inside it."""
         self._left -= 1
         pair = (id(here.old), id(here.new))
         if pair in self._inside:
-            self._assumed += 1
             return
         if self._left < 0 or len(self._inside) > MAX_DEPTH:
-            yield Found(_UNDECIDED, here, Finding(_TOO_MUCH))
+            yield Found(UNDECIDED_RULE, here, Finding(_TOO_MUCH))
             return
         self._inside.add(pair)
         try:
@@ -94,7 +103,7 @@ class Walk:
 
     def _parts(self, raw: Place) -> Iterator[Found]:
         old, new = self.old.normal(raw.old), self.new.normal(raw.new)
-        here = replace(raw, old=old, new=new, counts=_counts(raw, old, new))
+        here = replace(raw, old=old, new=new, counts=counted(raw, old, new))
         yield from _run(here)
         if bare(old) and bare(new) and self.same_type(old.ref or "", new.ref or ""):
             return  # what changed inside the type is told once, at the type
@@ -283,7 +292,7 @@ def _run(place: Place) -> Iterator[Found]:
             yield Found(rule, place, finding)
 
 
-def _counts(here: Place, old: Schema, new: Schema) -> frozenset[Direction]:
+def counted(here: Place, old: Schema, new: Schema) -> frozenset[Direction]:
     """The wire directions that count from here on: of either statement, until both say the same."""
     said_by: dict[str, frozenset[Direction]] = {
         "input": frozenset({"backward"}),

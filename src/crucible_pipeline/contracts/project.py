@@ -14,7 +14,7 @@ from crucible_pipeline.contracts.model import Contract, Package
 from crucible_pipeline.contracts.read import read_folder
 from crucible_pipeline.errors import CannotDo, Refused
 
-MODES = ("full", "backward", "forward")
+MODES = ("full", "backward", "forward", "strict")
 _FILE = "pyproject.toml"
 _KEYS = ("contracts", "python", "typescript", "package", "npm", "compatibility")
 
@@ -29,7 +29,7 @@ class Project:
         python: folder of the generated Python package; None if not said.
         typescript: folder of the generated npm package; None if not said.
         package: its names.
-        mode: `full`, `backward` or `forward`.
+        mode: `full`, `backward`, `forward` or `strict`.
     """
 
     root: Path

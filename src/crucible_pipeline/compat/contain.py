@@ -1,0 +1,331 @@
+"""Containment: a payload that one schema accepts and another rejects, or the proof that there is none.
+
+The search takes both schemas apart, as a proof in sequents does: an alternative on the left, or a
+conjunction on the right, splits it; what is left are keywords about one kind of value, which the
+neighbouring modules decide. A question met again inside a part of the payload holds: a smallest payload
+would have answered it already.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from crucible_pipeline.compat import contain_arrays, contain_numbers, contain_objects, contain_texts
+from crucible_pipeline.compat.alike import Alike
+from crucible_pipeline.compat.normal import Side, closed
+from crucible_pipeline.compat.sequent import (
+    EMPTY,
+    KINDS,
+    UNDECIDED,
+    Answer,
+    Claim,
+    Found,
+    allows,
+    either,
+    evaluated,
+)
+from crucible_pipeline.compat.values import atom, key
+from crucible_pipeline.contracts.model import JsonValue, Schema
+
+MAX_STEPS: Final = 4_000
+MAX_STEPS_IN_ALL: Final = 400_000
+MAX_NESTED: Final = 30
+_Key = tuple[frozenset[tuple[int, int, bool]], frozenset[tuple[int, int, bool]]]
+
+
+@dataclass(slots=True)
+class Branch:
+    """One branch of a search, among values of one kind.
+
+    Args:
+        kind: of `KINDS`.
+        left: claims that are still to be taken apart.
+        right: likewise.
+        facts: parts that values have to satisfy.
+        denied: parts, each of one keyword, that they must not satisfy.
+        choices: alternatives on the left, one of which has to hold.
+        duties: conjunctions on the right, one part of which has to fail.
+        seen: what was taken apart already, so that a circle of references ends.
+    """
+
+    kind: str
+    left: list[Claim]
+    right: list[Claim]
+    facts: list[Claim] = field(default_factory=list[Claim])
+    denied: list[Claim] = field(default_factory=list[Claim])
+    choices: list[tuple[list[Claim], ...]] = field(default_factory=list[tuple[list[Claim], ...]])
+    duties: list[tuple[Claim, tuple[Schema, ...]]] = field(
+        default_factory=list[tuple[Claim, tuple[Schema, ...]]]
+    )
+    seen: set[tuple[str, int, int]] = field(default_factory=set[tuple[str, int, int]])
+    met: set[str] = field(default_factory=set[str])
+
+    def copy(self, left: list[Claim], right: list[Claim]) -> "Branch":
+        """The same branch with more to take apart."""
+        return Branch(
+            self.kind,
+            [*self.left, *left],
+            [*self.right, *right],
+            list(self.facts),
+            list(self.denied),
+            list(self.choices),
+            list(self.duties),
+            set(self.seen),
+            set(self.met),
+        )
+
+
+class Search:
+    """Searches between two contracts.
+
+    Args:
+        one: a side.
+        other: the other side.
+        strict: whether an object also holds what nobody names; else a property that only one side names is
+            not sent by the other one, as schema registries have it.
+    """
+
+    def __init__(self, one: Side, other: Side, *, strict: bool) -> None:
+        self.strict = strict
+        self.alike = Alike(one, other)
+        self._left_in_all = MAX_STEPS_IN_ALL
+        self._left = 0
+        self._known: dict[_Key, tuple[Answer, tuple[Claim, ...]]] = {}
+        # What one difference did not decide; the next one has steps of its own.
+        self._open: dict[_Key, tuple[Answer, tuple[Claim, ...]]] = {}
+        self._inside: dict[_Key, int] = {}
+        self._lowest = MAX_NESTED + 1
+
+    def difference(self, likes: Claim, refuses: Claim) -> Answer:
+        """A payload that one schema accepts and the other rejects.
+
+        Returns:
+            A payload that both validators have confirmed, `EMPTY`, or `UNDECIDED`.
+        """
+        self._left = min(MAX_STEPS, self._left_in_all)
+        self._left_in_all -= self._left
+        self._open.clear()
+        try:
+            found = self.ask((likes,), (refuses,))
+        except RecursionError:
+            found = UNDECIDED
+        self._left_in_all += max(self._left, 0)
+        if not isinstance(found, Found):
+            return found
+        shows = not likes.side.rejects(likes.schema, found.payload)
+        return found if shows and refuses.side.rejects(refuses.schema, found.payload) else UNDECIDED
+
+    def ask(self, left: tuple[Claim, ...], right: tuple[Claim, ...]) -> Answer:
+        """A payload that all on the left accept and all on the right reject; not yet confirmed."""
+        asked = (_names(left), _names(right))
+        known = self._known.get(asked) or self._open.get(asked)
+        if known is not None:
+            return known[0]
+        depth = len(self._inside)
+        if asked in self._inside:
+            self._lowest = min(self._lowest, self._inside[asked])
+            return EMPTY
+        if depth >= MAX_NESTED:
+            return UNDECIDED
+        self._inside[asked] = depth
+        outer, self._lowest = self._lowest, MAX_NESTED + 1
+        try:
+            answer = either(self._branch(Branch(kind, list(left), list(right))) for kind in KINDS)
+        finally:
+            del self._inside[asked]
+        # An answer that rests on a question still open is not remembered.
+        if answer is UNDECIDED:
+            self._open[asked] = (answer, (*left, *right))
+        elif answer is not EMPTY or self._lowest >= depth:
+            self._known[asked] = (answer, (*left, *right))
+            self._lowest = MAX_NESTED + 1
+        self._lowest = min(outer, self._lowest)
+        return answer
+
+    def _branch(self, branch: Branch) -> Answer:
+        self._left -= 1
+        if self._left < 0:
+            return UNDECIDED
+        while branch.left or branch.right:
+            if branch.left:
+                if not self._take_left(branch, branch.left.pop()):
+                    return EMPTY
+            elif not self._take_right(branch, branch.right.pop()):
+                return EMPTY
+        for fact in branch.facts:
+            if closed(fact.schema) or fact.schema.const is not None:
+                return self._listed(branch, fact)
+        if branch.choices:
+            choice = min(branch.choices, key=len)
+            branch.choices.remove(choice)
+            return either(self._branch(branch.copy(claims, [])) for claims in choice)
+        if branch.duties:
+            return self._duty(branch)
+        return self._leaf(branch)
+
+    def _take_left(self, branch: Branch, claim: Claim) -> bool:
+        """Take a claim on the left apart; False where no value satisfies it."""
+        mark = ("left", id(claim.side), id(claim.schema))
+        if mark in branch.seen:
+            return True
+        branch.seen.add(mark)
+        branch.met.add(self.alike.text(claim))
+        schema = evaluated(claim.side.normal(claim.schema))
+        if schema.always is False or not allows(schema, branch.kind):
+            return False
+        if schema.ref is not None:
+            branch.left.append(claim.of(claim.side.contract.types[schema.ref].schema))
+        branch.left += [claim.of(inner) for inner in schema.all_of]
+        if schema.any_of:
+            branch.choices.append(tuple([claim.of(inner)] for inner in schema.any_of))
+        if schema.one_of:
+            branch.choices.append(tuple([claim.of(inner)] for inner in schema.one_of))
+            branch.duties += _only_one(claim, schema.one_of)
+        for part in self.alike.conditions(schema, branch.kind):
+            if part.not_ is not None:
+                branch.right.append(claim.of(part.not_, plain=False))
+            else:  # a condition, and what it asks for
+                ways = enumerate(part.any_of)
+                branch.choices.append(tuple([claim.of(inner, plain=at > 0)] for at, inner in ways))
+        branch.facts.append(claim.of(schema))
+        return True
+
+    def _take_right(self, branch: Branch, claim: Claim) -> bool:
+        """Take a claim on the right apart; False where every value satisfies it."""
+        mark = ("right", id(claim.side), id(claim.schema))
+        if mark in branch.seen:
+            return True
+        branch.seen.add(mark)
+        if self.alike.text(claim) in branch.met:
+            return False
+        schema = evaluated(claim.side.normal(claim.schema))
+        if schema.always is False or not allows(schema, branch.kind):
+            return True
+        found = self.alike.parts(schema, branch.kind)
+        if not found:
+            return False
+        first, *more = found
+        if more:
+            branch.duties.append((claim, found))
+            return True
+        return self._deny(branch, claim, first)
+
+    def _deny(self, branch: Branch, claim: Claim, part: Schema) -> bool:
+        if part.ref is not None:
+            branch.right.append(claim.of(claim.side.contract.types[part.ref].schema))
+        elif part.any_of:
+            branch.right += [claim.of(inner) for inner in part.any_of]
+        elif part.all_of:
+            branch.right.append(claim.of(part))
+        elif part.not_ is not None:
+            branch.left.append(claim.of(part.not_, plain=False))
+        elif part.one_of:
+            both = [
+                [claim.of(one, plain=False), claim.of(other, plain=False)]
+                for one, other in _pairs(part.one_of)
+            ]
+            none = Schema(not_=Schema(any_of=part.one_of))
+            branch.choices.append(([claim.of(none)], *both))
+        elif _is_keyword(part):
+            branch.denied.append(claim.of(part))
+        else:
+            branch.right.append(claim.of(part))
+        return True
+
+    def _duty(self, branch: Branch) -> Answer:
+        """A conjunction on the right: each part on its own may be what fails."""
+        if any(self.alike.text(claim) in branch.met for claim, _ in branch.duties):
+            return EMPTY
+        if len(branch.duties) > 1:
+            for alone in branch.duties:
+                rest = branch.copy([], [])
+                rest.duties = [alone]
+                answer = self._split(rest)
+                if answer is EMPTY or (isinstance(answer, Found) and _refused(branch, answer.payload)):
+                    return answer
+            kept = [duty for duty in branch.duties if self._meets(branch, duty[0])]
+            if len(kept) < len(branch.duties):
+                rest = branch.copy([], [])
+                rest.duties = kept
+                return self._duty(rest) if kept else self._leaf(rest)
+        return self._split(branch)
+
+    def _meets(self, branch: Branch, claim: Claim) -> bool:
+        """Whether any value here may satisfy a claim; one that none satisfies is rejected anyway."""
+        trial = Branch(branch.kind, [claim.of(claim.schema, plain=False)], [], facts=list(branch.facts))
+        return self._branch(trial) is not EMPTY
+
+    def _split(self, branch: Branch) -> Answer:
+        claim, found = branch.duties.pop()
+
+        def failing(part: Schema) -> Answer:
+            way = branch.copy([], [])
+            return self._branch(way) if self._deny(way, claim, part) else EMPTY
+
+        return either(failing(part) for part in found)
+
+    def _listed(self, branch: Branch, fact: Claim) -> Answer:
+        """Few values to choose from: each is asked of everything that the branch knows."""
+        given = fact.schema.enum if fact.schema.const is None else (fact.schema.const.json,)
+        for value in given or ():
+            if not _of_kind(value, branch.kind):
+                continue
+            if any(item.side.rejects(item.schema, value) for item in branch.facts):
+                continue
+            if any(not item.side.rejects(item.schema, value) for item in branch.denied):
+                continue
+            if any(not item.side.rejects(item.schema, value) for item, _ in branch.duties):
+                continue
+            if all(_satisfies(ways, value) for ways in branch.choices):
+                return Found(value)
+        return EMPTY
+
+    def _leaf(self, branch: Branch) -> Answer:
+        facts, denied = branch.facts, branch.denied
+        match branch.kind:
+            case "number":
+                return contain_numbers.number(facts, denied)
+            case "string":
+                return contain_texts.text(facts, denied)
+            case "array":
+                return contain_arrays.array(self, facts, denied)
+            case "object":
+                return contain_objects.object_of(self, facts, denied)
+            case _:
+                taken = {key(value) for item in denied for value in item.schema.enum or ()}
+                taken |= {key(item.schema.const.json) for item in denied if item.schema.const is not None}
+                values: tuple[JsonValue, ...] = (None,) if branch.kind == "null" else (False, True)
+                left = [value for value in values if key(value) not in taken]
+                return Found(left[0]) if left else EMPTY
+
+
+def _names(claims: tuple[Claim, ...]) -> frozenset[tuple[int, int, bool]]:
+    return frozenset((id(claim.side), id(claim.schema), claim.plain) for claim in claims)
+
+
+def _pairs(schemas: tuple[Schema, ...]) -> list[tuple[Schema, Schema]]:
+    return [(one, other) for index, one in enumerate(schemas) for other in schemas[index + 1 :]]
+
+
+def _only_one(claim: Claim, schemas: tuple[Schema, ...]) -> list[tuple[Claim, tuple[Schema, ...]]]:
+    """That no two alternatives hold: for each pair, one of the two fails."""
+    return [
+        (claim.of(Schema(all_of=pair), plain=False), tuple(Schema(all_of=(one,)) for one in pair))
+        for pair in _pairs(schemas)
+    ]
+
+
+def _is_keyword(part: Schema) -> bool:
+    return not (part.ref or part.all_of or part.any_of or part.one_of or part.not_)
+
+
+def _of_kind(value: JsonValue, kind: str) -> bool:
+    found = atom(value)
+    return found == kind or (kind == "number" and found in {"integer", "fraction"})
+
+
+def _refused(branch: Branch, value: JsonValue) -> bool:
+    return all(item.side.rejects(item.schema, value) for item, _ in branch.duties)
+
+
+def _satisfies(ways: tuple[list[Claim], ...], value: JsonValue) -> bool:
+    return any(all(not item.side.rejects(item.schema, value) for item in claims) for claims in ways)
