@@ -37,7 +37,7 @@ class _Reader:
         self.pattern = pattern
         self.at = 0
         self.groups: list[bool] = []  # whether each open group only looks, and takes nothing
-        self.looked = -1  # where a group that only looks ended
+        self.looked = -1  # where the last part ended that only looks, and cannot be repeated
 
     def refuse(self, what: str) -> ValueError:
         return ValueError(f"the pattern {self.pattern!r} has {what} at character {self.at + 1}")
@@ -88,9 +88,14 @@ class _Reader:
 
     def escape(self) -> str:
         following = self.pattern[self.at + 1 : self.at + 2]
-        if following and following in "dDwWbB":
+        if following and following in "dDwW":
             self.at += 2
             return f"\\{following}"
+        if following and following in "bB":
+            self.at += 2
+            self.looked = self.at
+            # Python's own \B does not match in an empty text before version 3.14.
+            return r"\b" if following == "b" else r"(?!\b)"
         if following and following in "sS":
             self.at += 2
             return f"[{'^' if following == 'S' else ''}{_SPACE}]"

@@ -54,9 +54,9 @@ def unicode_pattern(pattern: str) -> str:
     """
     out: list[str] = []
     inside = False
-    for part in re.findall(r"\\.|\{\d+(?:,\d*)?\}|.", pattern, flags=re.DOTALL):
+    for part in re.findall(r"\\u\{[0-9a-fA-F]+\}|\\.|\{\d+(?:,\d*)?\}|.", pattern, flags=re.DOTALL):
         if part[0] == "\\":
-            needless = not part[1:].isalnum() and part[1:] not in _SYNTAX
+            needless = not part[1].isalnum() and part[1:] not in _SYNTAX
             out.append(part[1:] if needless and not (inside and part == r"\-") else part)
         elif inside:
             inside = part != "]"
