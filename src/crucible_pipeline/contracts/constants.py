@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from crucible_pipeline.contracts import names
-from crucible_pipeline.contracts.model import Constant, JsonValue
+from crucible_pipeline.contracts.model import RENAMED, Constant, JsonValue
 from crucible_pipeline.contracts.nodes import Findings, Node
 from crucible_pipeline.contracts.places import pointer
 
-_LONG = {"value", "description"}
+_LONG = {"value", "description", RENAMED}
 
 
 def places(path: str, root: Node) -> Iterator[tuple[tuple[str, str], JsonValue]]:
@@ -57,9 +57,9 @@ def _is_group(node: Node) -> bool:
     return isinstance(node.value, Mapping) and not ("value" in node.entries and node.entries.keys() <= _LONG)
 
 
-def _long(node: Node) -> tuple[Node, Node | None]:
-    """The value and the description of a constant in either form."""
-    return node.entries.get("value", node), node.entries.get("description")
+def _long(node: Node) -> tuple[Node, Node | None, Node | None]:
+    """The value, the description and the former name of a constant in either form."""
+    return node.entries.get("value", node), node.entries.get("description"), node.entries.get(RENAMED)
 
 
 def _constant(module: str, group: str, name: str, node: Node, findings: Findings) -> Constant | None:
@@ -67,7 +67,7 @@ def _constant(module: str, group: str, name: str, node: Node, findings: Findings
         if not names.is_usable(names.snake(part)):
             findings.add(node.key, f"{part!r} cannot name a constant", "take words of letters and digits")
             return None
-    value, words = _long(node)
+    value, words, former = _long(node)
     plain = value.json()
     scalars = plain if isinstance(plain, list) else [plain]
     if plain is None or isinstance(plain, dict) or any(isinstance(item, list | dict) for item in scalars):
@@ -75,4 +75,19 @@ def _constant(module: str, group: str, name: str, node: Node, findings: Findings
         findings.add(value.mark, what, "write a value; groups are one level deep")
         return None
     description = findings.text(words, "description") if words is not None else None
-    return Constant(module, names.snake(group), names.snake(name), plain, description, node.key)
+    renamed = _former(former, module, names.snake(group), findings) if former is not None else None
+    return Constant(module, names.snake(group), names.snake(name), plain, description, node.key, renamed)
+
+
+def _former(node: Node, module: str, group: str, findings: Findings) -> str | None:
+    """The former path: a bare name is one of the same group, a path with dots is one of any file."""
+    said = findings.text(node, RENAMED)
+    if said is None:
+        return None
+    parts = [names.snake(part) for part in said.split(".")]
+    if not all(map(names.is_usable, parts)) or len(parts) > 3:
+        findings.add(
+            node.mark, f"{said!r} cannot have named a constant", "write its name, or file.group.name"
+        )
+        return None
+    return ".".join(parts if len(parts) > 1 else filter(None, (module, group, *parts)))

@@ -14,6 +14,7 @@ JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, J
 Number: TypeAlias = int | float
 
 NOWHERE = Mark("contract.json")
+RENAMED = "x-renamed-from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ _EXTENSIONS = {
     "enum_descriptions": "x-enum-descriptions",
     "extensible": "x-extensible-enum",
     "direction": "x-direction",
-    "renamed_from": "x-renamed-from",
+    "renamed_from": RENAMED,
     "python_name": "x-python-name",
     "ref": "$ref",
     "types": "type",
@@ -211,6 +212,7 @@ class Channel:
         address: such as `evaluation:queued`, or with parameters `logs:{eval_id}:latest`.
         messages: at least one.
         parameters: names in the address → description.
+        renamed_from: its former key (`x-renamed-from`).
     """
 
     key: str
@@ -220,6 +222,7 @@ class Channel:
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     description: str | None = None
     mark: Mark = field(default=NOWHERE, compare=False)
+    renamed_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +253,7 @@ class Constant:
         group: its group in snake_case; empty at the top of the file.
         name: snake_case, with its unit (`max_timeout_seconds`).
         value: a scalar or a list of scalars.
+        renamed_from: its former path (`x-renamed-from`).
     """
 
     module: str
@@ -258,6 +262,7 @@ class Constant:
     value: JsonValue
     description: str | None = None
     mark: Mark = field(default=NOWHERE, compare=False)
+    renamed_from: str | None = None
 
     @property
     def path(self) -> str:

@@ -45,7 +45,7 @@ def dump(contract: Contract) -> str:
         "channels": {key: _channel(found) for key, found in contract.channels.items()},
         "machines": {enum: _machine(found) for enum, found in contract.machines.items()},
         "constants": {
-            path: _fields(found, "module", "group", "name", "value", "description")
+            path: _fields(found, "module", "group", "name", "value", "description", "renamed_from")
             for path, found in contract.constants.items()
         },
         "waivers": [_fields(waiver, "rule", "element", "reason", "expires") for waiver in contract.waivers],
@@ -78,7 +78,7 @@ def _fields(value: object, *names: str) -> dict[str, JsonValue]:
 
 def _channel(channel: Channel) -> dict[str, Any]:
     return {
-        **_fields(channel, "module", "address", "description"),
+        **_fields(channel, "module", "address", "description", "renamed_from"),
         "parameters": dict(channel.parameters),
         "messages": [
             {
@@ -219,7 +219,7 @@ class _Restorer:
         )
 
     def channel(self, key: str, value: Any) -> Channel:
-        known = frozenset({"module", "address", "description", "parameters", "messages"})
+        known = frozenset({"module", "address", "description", "parameters", "messages", "renamed_from"})
         found = _entries(value, key, known)
         messages = tuple(self.message(key, part) for part in _list(found.get("messages"), key))
         if not messages:
@@ -232,6 +232,7 @@ class _Restorer:
             _words(found.get("parameters", {}), key),
             _maybe(found.get("description"), key),
             self.mark,
+            _maybe(found.get("renamed_from"), key),
         )
 
     def message(self, key: str, value: Any) -> Message:
@@ -260,13 +261,13 @@ class _Restorer:
         )
 
     def constant(self, path: str, value: Any) -> Constant:
-        found = _entries(value, path, frozenset({"module", "group", "name", "value", "description"}))
+        known = frozenset({"module", "group", "name", "value", "description", "renamed_from"})
+        found = _entries(value, path, known)
         module, group, name = (_text(found.get(part), path) for part in ("module", "group", "name"))
         if "value" not in found:
             raise _OddError(f"{path} has no value")
-        return Constant(
-            module, group, name, found["value"], _maybe(found.get("description"), path), self.mark
-        )
+        words, former = (_maybe(found.get(part), path) for part in ("description", "renamed_from"))
+        return Constant(module, group, name, found["value"], words, self.mark, former)
 
     def waiver(self, value: Any) -> Waiver:
         found = _words(value, "a waiver")

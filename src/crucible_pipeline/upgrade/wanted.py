@@ -84,16 +84,16 @@ def _add(found: Wanted, change: Change, old: Contract, new: Contract) -> None:
         enum, _, states = element.partition(": ")
         before, _, after = states.partition(" → ")
         found.transitions[_former_type(enum, old, new), before, after] = Cause(change)
-    elif element in old.constants:
-        found.constants[element] = Cause(change)
+    elif (constant := _former_constant(element, old, new)) is not None:
+        found.constants[constant] = Cause(change, _constant_heir(constant, new))
     elif rule in _MACHINE_RULES and name in old.machines:
         _add_machine(found, name, change, old, new)
     elif name in old.types and not part:
         _add_type(found, (name, head), change, old, new)
     elif name in old.types:
         _add_part(found, (name, head, part), change, old, new)
-    elif head in old.channels:
-        _add_channel(found, head, change, old, new)
+    elif (channel := _former_channel(head, old, new)) is not None:
+        _add_channel(found, channel, change, old, new)
 
 
 def _former_type(name: str, old: Contract, new: Contract) -> str:
@@ -101,6 +101,31 @@ def _former_type(name: str, old: Contract, new: Contract) -> str:
     if name in old.types or name not in new.types:
         return name
     return new.types[name].schema.renamed_from or name
+
+
+def _former_constant(path: str, old: Contract, new: Contract) -> str | None:
+    """The path that a constant had in the old contract; None if the path is that of none."""
+    now = new.constants.get(path)
+    former = now.renamed_from if now is not None and path not in old.constants else path
+    return former if former in old.constants else None
+
+
+def _constant_heir(path: str, new: Contract) -> str:
+    """How code reaches what a constant is called now; empty if it is gone or has kept its name."""
+    if path in new.constants:
+        return ""
+    heirs = (one for one in new.constants.values() if one.renamed_from == path)
+    found = next(heirs, None)
+    if found is None:
+        return ""
+    parts = (snake(found.module), found.group.upper(), found.name.upper())
+    return ".".join(part for part in parts if part)
+
+
+def _former_channel(key: str, old: Contract, new: Contract) -> str | None:
+    now = new.channels.get(key)
+    former = now.renamed_from if now is not None and key not in old.channels else key
+    return former if former in old.channels else None
 
 
 def _add_machine(found: Wanted, name: str, change: Change, old: Contract, new: Contract) -> None:
@@ -123,16 +148,17 @@ def _add_type(found: Wanted, names: tuple[str, str], change: Change, old: Contra
 
 
 def _add_channel(found: Wanted, key: str, change: Change, old: Contract, new: Contract) -> None:
-    channel, now = old.channels[key], new.channels.get(key)
+    channel = old.channels[key]
+    heir = next((one.key for one in new.channels.values() if one.renamed_from == key), key)
+    now = new.channels.get(key) or new.channels.get(heir)
+    instead = f"channels.{upper(now.key)}" if now is not None else ""
     if change.rule == "module-changed" and now is not None:
-        instead = f"{snake(now.module)}.{upper(key)}"
-        found.paths[snake(channel.module), upper(key)] = Cause(change, instead)
+        place = f"{snake(now.module)}.{upper(now.key)}"
+        found.paths[snake(channel.module), upper(key)] = Cause(change, place)
         return
-    found.channels[upper(key)] = Cause(change)
-    if now is None:
-        found.literals[channel.address] = Cause(change)
-    elif now.address != channel.address:
-        found.literals[channel.address] = Cause(change, f"channels.{upper(key)}")
+    found.channels[upper(key)] = Cause(change, instead if now is not None and now.key != key else "")
+    if now is None or now.address != channel.address:
+        found.literals[channel.address] = Cause(change, instead)
 
 
 def _add_part(
