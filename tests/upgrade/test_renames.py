@@ -31,6 +31,15 @@ components:
 """
 
 
+SIDE = """\
+openapi: 3.1.0
+info: {title: Evaluations, version: from-git-tag}
+components:
+  schemas:
+    Request: {type: object, properties: {x-y: {type: KIND, x-python-name: why}}}
+"""
+
+
 def contract(limits: str, key: str, name: str, more: tuple[str, str] = ("", "")) -> Contract:
     files = {
         "constants/limits.yaml": limits,
@@ -61,6 +70,21 @@ def test_a_line_that_breaks_is_told_the_new_name(line: str, instead: str) -> Non
     source = f"from crucible_shared import Request, channels, limits\n\nprint({line})\n".encode()
     hits = impact(diff(OLD, NEW), OLD, NEW, {"app.py": source}).hits
     assert {hit.cause.instead for hit in hits if hit.line == 3} == {instead}
+
+
+def test_a_field_with_a_name_of_its_own_in_python_is_found_by_both_names() -> None:
+    old = load({"evaluation.yaml": SIDE.replace("KIND", "string")}, PACKAGE)
+    new = load({"evaluation.yaml": SIDE.replace("KIND", "integer")}, PACKAGE)
+    source = b"""from crucible_shared import Request
+
+def read(request: Request):
+    return request.why
+
+Request.model_validate({"x-y": 1})
+Request(why=1)
+"""
+    hits = impact(diff(old, new), old, new, {"app.py": source}).hits
+    assert {hit.line for hit in hits if hit.rule == "type-changed"} == {4, 6, 7}
 
 
 def test_a_snapshot_keeps_the_declared_renames() -> None:

@@ -89,8 +89,12 @@ def _block(change: Change, verdict: Verdict) -> str:
     rule = explained()[change.rule]
     margin = " " * len(str(change.mark.line))
     head = one_line(f"{change.element}: {change.message}")
-    lines = [f"{change.severity.name.lower()}[{change.rule}]: {head}", f"{margin}--> {change.mark}"]
-    lines += excerpt(change.mark, verdict.sources)
+    lines = [f"{change.severity.name.lower()}[{change.rule}]: {head}"]
+    if change.rule.endswith("-removed") and (change.mark.line, change.mark.column) == (1, 1):
+        # what is gone has no line; only the file that held it is known
+        lines.append(f"{margin}--> {change.mark.file}")
+    else:
+        lines += [f"{margin}--> {change.mark}", *excerpt(change.mark, verdict.sources)]
     if change.breaks:
         lines.append(f"{margin} = breaks: {', '.join(change.breaks)}")
     lines.append(f"{margin} = why: {rule.why}")

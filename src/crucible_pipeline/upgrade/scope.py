@@ -8,7 +8,7 @@ from crucible_pipeline.contracts.model import Contract, Schema
 from crucible_pipeline.contracts.names import upper
 from crucible_pipeline.upgrade.meaning import Instance, Local, Many, Meaning, Named, Returns
 from crucible_pipeline.upgrade.modules import Modules
-from crucible_pipeline.upgrade.wanted import properties_of
+from crucible_pipeline.upgrade.wanted import field_of, properties_of
 
 _MAKERS = frozenset({"model_validate", "model_validate_json", "model_construct", "parse_obj", "parse_raw"})
 _COPIERS = frozenset({"model_copy", "copy"})
@@ -112,7 +112,10 @@ class Scopes:
         return None
 
     def _field(self, type_name: str, name: str) -> Meaning:
-        schema = properties_of(self.contract, self.contract.types[type_name].schema).get(name)
+        properties = properties_of(self.contract, self.contract.types[type_name].schema)
+        schema = properties.get(name)
+        if schema is None:
+            schema = next((one for prop, one in properties.items() if field_of(prop, one) == name), None)
         if schema is None:
             return None
         held = _referred(schema)

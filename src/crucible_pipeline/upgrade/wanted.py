@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from crucible_pipeline.compat.change import Change
+from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.model import Contract, Schema
 from crucible_pipeline.contracts.names import snake, upper
 from crucible_pipeline.version import Severity
@@ -180,9 +181,21 @@ def _add_part(
     elif change.rule in _REQUIRED_RULES:
         found.required[name, prop] = Cause(change)
     elif now is not None and now.renamed_from is not None:
-        found.fields[name, now.renamed_from] = Cause(change, f"{heir}.{prop}")
+        cause = Cause(change, f"{heir}.{field_of(prop, now)}")
+        _add_field(found, name, now.renamed_from, properties_of(old, schema), cause)
     elif prop in properties_of(old, schema):
-        found.fields[name, prop] = Cause(change)
+        _add_field(found, name, prop, properties_of(old, schema), Cause(change))
+
+
+def _add_field(found: Wanted, owner: str, prop: str, properties: Mapping[str, Schema], cause: Cause) -> None:
+    """Note a property under the name that a payload has, and under the one that code has."""
+    found.fields[owner, prop] = cause
+    found.fields[owner, field_of(prop, properties.get(prop, Schema()))] = cause
+
+
+def field_of(prop: str, schema: Schema) -> str:
+    """What a property is called in Python."""
+    return schema.python_name or names.field(prop)
 
 
 def _add_value(
