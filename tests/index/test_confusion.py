@@ -66,7 +66,7 @@ def test_a_higher_version_of_our_name_in_the_public_index_is_never_installed(
     # What is public came along through the same URL.
     assert (tmp_path / "got/pydantic/__init__.py").exists()
     assert (tmp_path / "got/annotated_types/__init__.py").exists()
-    for wanted in ("crucible-shared==99.0.0", "crucible-shared>=1", "crucible_billing"):
+    for wanted in ("crucible-shared==99.0.0", "crucible_billing"):
         assert install(client, clean_environment, url, tmp_path / "evil", wanted).returncode != 0
     assert not (tmp_path / "evil").exists() or not list((tmp_path / "evil").glob("crucible*"))
 

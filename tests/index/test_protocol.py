@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from crucible_pipeline.index.negotiate import JSON
 from crucible_pipeline.index.page import Status
 from crucible_pipeline.index.server import Running, running
 from index.attested import attestation, field, statement
-from index.distributions import fetch, metadata, post, sdist, wheel
+from index.distributions import CLIENT, fetch, metadata, post, sdist, wheel
 
 DIST = wheel()
 OTHER = wheel(version="2.0")
@@ -241,3 +242,43 @@ def test_metadata_of_an_unknown_version_is_refused(index: Running) -> None:
     inside = metadata("demo-pkg", "1.0").replace(b"Version: 2.1", b"Version: 3.0", 1)
     answer = post(index, wheel(inside=inside))
     assert (answer.status_code, "is of version 3.0" in answer.text) == (400, True)
+
+
+def yank(index: Running, page: str, **headers: str) -> httpx.Response:
+    return CLIENT.post(
+        f"{index.url}{page}", data={"do": "yank", "reason": "wrong\n <limit>"}, headers=headers
+    )
+
+
+def test_a_release_is_yanked_from_its_page_by_who_may_upload(index: Running) -> None:
+    post(index, DIST)
+    page, may = "project/demo-pkg/1.0/yank", {"Authorization": f"Bearer {index.token}"}
+    assert page in fetch(index, "project/demo-pkg/").text
+    assert fetch(index, page).status_code == yank(index, page).status_code == 401
+    assert "Yank" in fetch(index, page, **may).text
+    assert fetch(index, "project/demo-pkg/2.0/yank", **may).status_code == 404
+    answer = yank(index, page, **may, Origin=index.url.rstrip("/"))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/project/demo-pkg/")
+    assert document(index)["files"][0]["yanked"] == "wrong <limit>"
+    shown = fetch(index, page, **may)
+    assert "wrong &lt;limit&gt;" in shown.text
+    assert "form-action 'self'" in shown.headers["content-security-policy"]
+    back = CLIENT.post(f"{index.url}{page}", data={"do": "unyank"}, headers=may)
+    assert (back.status_code, document(index)["files"][0]["yanked"]) == (303, False)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+def test_a_form_of_another_site_yanks_nothing(index: Running, headers: dict[str, str]) -> None:
+    post(index, DIST)
+    may = {"Authorization": f"Bearer {index.token}", **headers}
+    assert yank(index, "project/demo-pkg/1.0/yank", **may).status_code == 403
+    assert document(index)["files"][0]["yanked"] is False
+
+
+@pytest.mark.parametrize("data", [{}, {"do": "delete"}, {"do": "yank", "reason": "x" * 501}])
+def test_a_form_that_says_nothing_yanks_nothing(index: Running, data: dict[str, str]) -> None:
+    post(index, DIST)
+    may = {"Authorization": f"Bearer {index.token}"}
+    assert CLIENT.post(f"{index.url}project/demo-pkg/1.0/yank", data=data, headers=may).status_code == 400

@@ -34,6 +34,14 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+# For a page with a form of its own.
+FORM_HEADERS = {
+    **HEADERS,
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
+        "form-action 'none'", "form-action 'self'"
+    ),
+}
 _JINJA = Environment(
     loader=FileSystemLoader(PAGES),
     autoescape=True,
@@ -99,6 +107,26 @@ def project(catalog: Catalog, name: str, base_url: str) -> str:
         description=metadata.get("description", "")[:MAX_DESCRIPTION],
         requires_python=metadata.get("requires_python", ""),
         requires=metadata.get("requires_dist", []),
+    )
+
+
+def yanking(catalog: Catalog, name: str, version: Version, base_url: str) -> str:
+    """The page on which a release is yanked.
+
+    Args:
+        catalog: what is published.
+        name: of the project, normalized.
+        version: the release.
+        base_url: of this index as the reader knows it, with the final slash.
+
+    Raises:
+        NotFound: no such project or release.
+    """
+    files = catalog.project(name).of(version)
+    if not files:
+        raise NotFound(f"{name} {version} is not published here")
+    return _JINJA.get_template("yank.html").render(
+        style=STYLE, base_url=base_url, name=name, version=files[0].filename.version, yanked=files[0].yanked
     )
 
 

@@ -26,6 +26,7 @@ from crucible_pipeline.index.names import parse_filename
 from crucible_pipeline.index.relay import Relay
 from crucible_pipeline.index.store import NotFound
 from crucible_pipeline.index.upstream import Upstream
+from crucible_pipeline.index.yanking import Yanking
 from crucible_pipeline.version import parse
 
 MAX_UPLOAD_BYTES = 2 << 30
@@ -69,6 +70,7 @@ def application(
             Route("/", site.front, methods=["GET"]),
             Route("/project/{name}/", site.project_for_people, methods=["GET"]),
             Route("/project/{name}/{version}/reference", site.reference, methods=["GET"]),
+            *Yanking(catalog, door).routes,
             Route("/integrity/{name}/{version}/{filename}/provenance", site.provenance, methods=["GET"]),
             Route("/pypi/{name}/json", site.json, methods=["GET"]),
             Route("/pypi/{name}/{version}/json", site.json, methods=["GET"]),
