@@ -9,6 +9,7 @@ import hashlib
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from typing import BinaryIO, cast
 
 import httpx
@@ -54,7 +55,7 @@ class Arrival:
             self._response = self._stack.enter_context(stream)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UpstreamFailed(f"the upstream does not answer: {type(error).__name__}") from error
-        if self._response.status_code != httpx.codes.OK:
+        if self._response.status_code != HTTPStatus.OK:
             self.close()
             raise UpstreamFailed(
                 f"the upstream answers with status {self._response.status_code} for {link.name}"

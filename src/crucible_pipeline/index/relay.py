@@ -75,7 +75,7 @@ class Relay:
         pieces = iter(arrival)
         try:
             # A small file was compared already when its only piece comes, so a wrong one is refused in words.
-            first = await self._run(next, pieces, b"")
+            first = await self._run(_next, pieces)
         except BaseException:
             arrival.close()
             raise
@@ -106,9 +106,14 @@ class Relay:
         try:
             while piece:
                 yield piece
-                piece = await self._run(next, pieces, b"")
+                piece = await self._run(_next, pieces)
         finally:
             arrival.close()
 
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         return await to_thread.run_sync(partial(function, *arguments), limiter=self._limiter)
+
+
+def _next(pieces: Iterator[bytes]) -> bytes:
+    """The next piece; empty at the end."""
+    return next(pieces, b"")

@@ -78,7 +78,7 @@ class Reserved:
         for _ in range(MAX_ATTEMPTS):
             prefixes, etag = self._load()
             changed = change(frozenset(prefixes))
-            if etag is not None and changed == set(prefixes):
+            if etag is not None and changed == frozenset(prefixes):
                 return
             document = {"format": 1, "prefixes": sorted(changed)}
             try:
