@@ -2,7 +2,10 @@
 
 import os
 
+from packaging.version import Version
+
 from crucible_pipeline.compat.bases import Base, contract_at, contract_in_wheel, named_base
+from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.project import Project
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.git import Repository
@@ -31,15 +34,33 @@ def base_of(project: Project, against: str, index_url: str) -> Base | None:
     """
     repository = repository_of(project)
     if against:
-        return named_base(against, project, repository) or _indexed(against, project, index_url)
+        return named(against, project, repository, index_url)
+    released = released_in(repository)
+    if repository is None or not released:
+        return None
+    return Base(str(released[-1]), tagged(released[-1], project, repository), released[-1])
+
+
+def released_in(repository: Repository | None) -> list[Version]:
+    """The final releases in the history of what is checked out, oldest first."""
     if repository is None or not repository.has_commits():
-        return None
+        return []
     versions = [from_tag(tag) for tag in repository.release_tags(at="HEAD")]
-    finals = [version for version in versions if not version.is_prerelease]
-    if not finals:
-        return None
-    newest = finals[-1]
-    return Base(str(newest), contract_at(f"refs/tags/{to_tag(newest)}", project, repository), newest)
+    return [version for version in versions if not version.is_prerelease]
+
+
+def tagged(version: Version, project: Project, repository: Repository) -> Contract:
+    """The contract of a release that has a tag."""
+    return contract_at(f"refs/tags/{to_tag(version)}", project, repository)
+
+
+def named(name: str, project: Project, repository: Repository | None, index_url: str) -> Base:
+    """What a user names: a folder, a wheel, a git ref, or a version here or in the index.
+
+    Raises:
+        CannotDo: there is no such base, or it cannot be read.
+    """
+    return named_base(name, project, repository) or _indexed(name, project, index_url)
 
 
 def _indexed(name: str, project: Project, url: str) -> Base:

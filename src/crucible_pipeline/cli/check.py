@@ -10,20 +10,19 @@ from typing import Annotated
 import typer
 from packaging.version import Version
 
+from crucible_pipeline.cli.base import named, released_in, repository_of, tagged
 from crucible_pipeline.cli.check_explain import explanation_of
 from crucible_pipeline.cli.check_output import Format, print_verdict, refuse
 from crucible_pipeline.cli.check_services import check_services
-from crucible_pipeline.compat.bases import Base, contract_at, contract_in_wheel, named_base
+from crucible_pipeline.compat.bases import Base
 from crucible_pipeline.compat.diff import diff
 from crucible_pipeline.compat.verdict import BEFORE_ALL, MODES, Verdict, judge
 from crucible_pipeline.contracts.check import lint
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.project import Project, find_project, load_project
-from crucible_pipeline.errors import CannotDo, InvalidInput, Problem, Refused
-from crucible_pipeline.git import Repository
-from crucible_pipeline.index.client import Index
+from crucible_pipeline.errors import CannotDo, InvalidInput, Problem
 from crucible_pipeline.release.candidate import rivals
-from crucible_pipeline.version import from_tag, is_enough, parse, to_tag
+from crucible_pipeline.version import is_enough, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,9 @@ def register(app: typer.Typer) -> None:
         ] = "",
         version: Annotated[str, typer.Option(metavar="V", help="Fail if V is smaller than required.")] = "",
         output: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
-        mode: Annotated[str, typer.Option(help="full, backward, forward or strict; else the project's.")] = "",
+        mode: Annotated[
+            str, typer.Option(help="full, backward, forward, strict; else the project's.")
+        ] = "",
         explain: Annotated[
             str, typer.Option(metavar="RULE", help="Only explain a rule, or all of them.")
         ] = "",
@@ -144,57 +145,18 @@ def _answer(verdict: Verdict, wanted: Version | None, newest: Version | None) ->
     return 1
 
 
-def _repository(project: Project) -> Repository | None:
-    try:
-        return Repository.containing(project.root.resolve())
-    except CannotDo:
-        return None
-
-
 def _bases(request: Request, project: Project, contract: Contract) -> tuple[list[Base], Version | None]:
     """What to compare with, and the newest release, after which the bump is counted."""
-    repository = _repository(project)
-    released = _released(repository)
+    repository = repository_of(project)
+    released = released_in(repository)
     if request.against:
-        base = named_base(request.against, project, repository) or _indexed(request, project)
+        base = named(request.against, project, repository, request.index_url)
         return [base], base.version or (released[-1] if released else None)
     if repository is None or not released:
         return [], None
     wanted = request.wanted
-    if wanted is not None and wanted in released and diff(_tagged(wanted, project, repository), contract):
+    if wanted is not None and wanted in released and diff(tagged(wanted, project, repository), contract):
         wanted = None  # that version is taken by another contract, so it follows nothing
     others = rivals(released, wanted)
-    bases = [Base(str(other), _tagged(other, project, repository), other) for other in others]
+    bases = [Base(str(other), tagged(other, project, repository), other) for other in others]
     return bases, others[-1] if others else None
-
-
-def _tagged(version: Version, project: Project, repository: Repository) -> Contract:
-    return contract_at(f"refs/tags/{to_tag(version)}", project, repository)
-
-
-def _released(repository: Repository | None) -> list[Version]:
-    """The final releases in the history of what is checked out, oldest first."""
-    if repository is None or not repository.has_commits():
-        return []
-    versions = [from_tag(tag) for tag in repository.release_tags(at="HEAD")]
-    return [version for version in versions if not version.is_prerelease]
-
-
-def _indexed(request: Request, project: Project) -> Base:
-    """A release of the index, by its version."""
-    name, url = request.against, request.index_url
-    distribution = project.package.distribution
-    try:
-        version = parse(name)
-    except Refused:
-        raise CannotDo(
-            f"{name} is no git ref, folder, wheel or version", "give one of these to --against"
-        ) from None
-    if not url:
-        raise CannotDo(f"there is no tag {to_tag(version)}", "give the index that has it with --index-url")
-    token = os.environ.get("CRUCIBLE_TOKEN")
-    with Index(url, "__token__" if token else None, token) as index:
-        for release in index.releases(distribution):
-            if release.version == version and release.kind == "bdist_wheel":
-                return contract_in_wheel(release.filename, index.download(release))
-    raise CannotDo(f"the index has no wheel of {distribution} {version}", "give a version that is released")

@@ -34,9 +34,9 @@ class Modules:
         self._by_last: dict[str, list[str]] = {}
         self._known = set(self.files)
         for module in self.files:
-            while module:
-                module = posixpath.dirname(module)  # noqa: PLW2901  the folders above are modules too
-                self._known.add(module)
+            parts = module.split("/")
+            # the folders above are modules too
+            self._known |= {"/".join(parts[:count]) for count in range(len(parts))}
         for module in sorted(self._known):
             self._by_last.setdefault(posixpath.basename(module), []).append(module)
 

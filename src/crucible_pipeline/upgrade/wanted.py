@@ -131,7 +131,8 @@ def _former_channel(key: str, old: Contract, new: Contract) -> str | None:
 
 def _add_machine(found: Wanted, name: str, change: Change, old: Contract, new: Contract) -> None:
     heirs = (machine for machine in new.machines.values() if _former_type(machine.enum, old, new) == name)
-    now = next((machine.names for machine in heirs), {})
+    heir = next(heirs, None)
+    now = heir.names if heir is not None else dict[str, str]()
     for role, function in old.machines[name].names.items():
         if now.get(role) != function:
             found.functions[function] = Cause(change, now.get(role, ""))
