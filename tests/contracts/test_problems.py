@@ -122,7 +122,7 @@ SCHEMA_DEFECTS = [
     ("dependencies: {}", "1:1: 'dependencies' cannot be used: "),
     ("additionalItems: {}", "1:1: 'additionalItems' cannot be used: "),
     ("properties: {a: {$defs: {b: {type: txt}}}}", "1:36: 'txt' is no type of JSON"),
-    ("$schema: http://json-schema.org/draft-04/schema#", "1:10: the dialect "),
+    ("$schema: http://json-schema.org/draft-03/schema#", "1:10: the dialect "),
     # values
     (
         "type: integer\ndefault: 1.5",

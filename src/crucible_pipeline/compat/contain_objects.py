@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final
 
 from crucible_pipeline.compat.merge import said
+from crucible_pipeline.compat.normal import Side
 from crucible_pipeline.compat.sequent import EMPTY, UNDECIDED, Answer, Asks, Claim, Found, either
 from crucible_pipeline.contracts.model import JsonValue, Schema
 from crucible_pipeline.contracts.patterns import regex
@@ -24,6 +25,7 @@ class _Asked:
 
     Args:
         facts: what it satisfies.
+        side: any of the two sides.
         required: names that are there.
         absent: names that are not.
         low: how many names there are at least.
@@ -35,6 +37,7 @@ class _Asked:
     """
 
     facts: list[Claim]
+    side: Side
     required: set[str] = field(default_factory=set[str])
     absent: set[str] = field(default_factory=set[str])
     low: int = 0
@@ -69,6 +72,8 @@ def _members(claim: Claim, name: str) -> tuple[Claim, ...]:
 
 def object_of(asks: Asks, facts: list[Claim], denied: list[Claim]) -> Answer:
     """An object that satisfies all facts and none of the denied keywords."""
+    if not facts and not denied:
+        return Found({})
     asked = _asked(facts, denied)
     if asked.required & asked.absent:
         return EMPTY
@@ -89,7 +94,7 @@ def object_of(asks: Asks, facts: list[Claim], denied: list[Claim]) -> Answer:
 
 
 def _asked(facts: list[Claim], denied: list[Claim]) -> _Asked:
-    asked = _Asked(facts)
+    asked = _Asked(facts, (*facts, *denied)[0].side)
     for claim in facts:
         schema = claim.schema
         asked.required |= {*schema.required}
@@ -138,7 +143,7 @@ def _fresh(asks: Asks, asked: _Asked) -> list[str]:
     if asked.fresh is None:
         found: list[str] = []
         unsure = False
-        side = asked.facts[0].side
+        side = asked.side
         known = Schema(enum=tuple(sorted(asked.named)))
         patterns = sorted(asked.patterns)
         names = [
@@ -192,7 +197,7 @@ def _candidates(asks: Asks, asked: _Asked, claim: Claim) -> Iterator[str]:
 def _misnamed(asks: Asks, asked: _Asked, claim: Claim) -> Iterator[str]:
     """A name that nobody speaks of and that breaks `propertyNames`."""
     names = claim.schema.property_names
-    side = asked.facts[0].side
+    side = asked.side
     allowed = [fact.of(fact.schema.property_names) for fact in asked.facts if fact.schema.property_names]
     known = Claim(side, Schema(enum=tuple(sorted(asked.named))))
     right = [*([known] if asked.named else []), *([claim.of(names)] if names is not None else [])]

@@ -6,12 +6,13 @@ from pathlib import PurePosixPath
 
 from crucible_pipeline.contracts import constants, names, survey
 from crucible_pipeline.contracts.nodes import Findings, Node
+from crucible_pipeline.contracts.older import modern
 from crucible_pipeline.contracts.places import DEFINITIONS, pointer
 from crucible_pipeline.contracts.refs import Declared
 
 WAIVERS = "waivers.yaml"
 _NOTHING: Mapping[str, Node] = {}
-_DIALECTS = ("2020-12/schema", "2019-09/schema", "draft-07/schema", "draft-06/schema")
+_DIALECTS = ("2020-12/schema", "2019-09/schema", "draft-07/schema", "draft-06/schema", "draft-04/schema")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ def source_of(path: str, root: Node, declared: Declared, findings: Findings) -> 
     """
     module = names.snake(PurePosixPath(path).stem)
     kind = _kind(path, root)
+    if kind == "schema" and ("$schema" in root.entries or path.endswith(".json")):
+        root = modern(root)
     types: dict[str, Node] = {}
     for key, place, node in _schemas(path, kind, root, findings):
         name = names.pascal(key)
