@@ -1,6 +1,7 @@
 """What the index speaks besides pages and files: attestations, status, serial, parts, JSON for bots."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from crucible_pipeline.index.page import Status
 from crucible_pipeline.index.server import Running, running
 from index.attested import attestation, field, statement
 from index.distributions import CLIENT, fetch, metadata, post, sdist, wheel
+from index.programs import UV
 
 DIST = wheel()
 OTHER = wheel(version="2.0")
@@ -222,7 +224,7 @@ def test_parts_of_a_file_come_from_every_store(in_memory: Any, tmp_path: Path) -
         assert whole.headers["content-type"] == head.headers["content-type"] == "application/octet-stream"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.one_of(st.none(), st.text(max_size=20), st.from_regex(r"bytes=[0-9]{0,4}-[0-9]{0,4}", fullmatch=True)),
     st.integers(0, 2000),
@@ -282,3 +284,23 @@ def test_a_form_that_says_nothing_yanks_nothing(index: Running, data: dict[str, 
     post(index, DIST)
     may = {"Authorization": f"Bearer {index.token}"}
     assert CLIENT.post(f"{index.url}project/demo-pkg/1.0/yank", data=data, headers=may).status_code == 400
+
+
+def test_uv_sends_the_attestations_that_lie_beside_a_file(
+    index: Running, clean_environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / DIST.filename).write_bytes(DIST.content)
+    made = attestation(statement(DIST))
+    (tmp_path / f"{DIST.filename}.publish.attestation").write_text(json.dumps(made))
+    command = [str(UV), "publish", "--trusted-publishing", "never", "--publish-url", index.upload_url]
+    done = subprocess.run(
+        [*command, str(tmp_path / "*")],
+        env={**clean_environment, "UV_PUBLISH_TOKEN": index.token},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    found = fetch(index, f"integrity/demo-pkg/1.0/{DIST.filename}/provenance").json()
+    assert found["attestation_bundles"][0]["attestations"] == [made]
