@@ -6,6 +6,7 @@ AsyncAPI 3's. Marks take no part in equality: a contract whose lines moved is th
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TypeAlias
 
 from crucible_pipeline.errors import Mark
@@ -136,8 +137,9 @@ class Schema:
     def walk(self) -> "Iterator[Schema]":
         """This schema and every schema inside it, outermost first; references are not followed."""
         yield self
-        for _, child in self.children():
-            yield from child.walk()
+        if any(_INSIDE(self)):
+            for _, child in self.children():
+                yield from child.walk()
 
 
 # Field name → keyword, for the loader, the snapshot and every message that names a keyword.
@@ -173,6 +175,7 @@ _FOR_PROPERTIES = ("additional_properties", "property_names", "unevaluated_prope
 ONE = (*_FOR_ITEMS, *_FOR_PROPERTIES, "not_", "if_", "then", "else_")
 MANY = ("prefix_items", "all_of", "any_of", "one_of")
 NAMED = ("properties", "pattern_properties", "dependent_schemas")
+_INSIDE = attrgetter(*ONE, *MANY, *NAMED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from crucible_pipeline.contracts.model import Contract, Message, Schema, TypeDef
 from crucible_pipeline.errors import InvalidInput, Mark, Problem
 from crucible_pipeline.generate import python_index, python_names, python_order, python_values
 from crucible_pipeline.generate.python_enums import machine_name
+from crucible_pipeline.generate.python_kinds import EnumShape
 from crucible_pipeline.generate.python_models import type_modules
 from crucible_pipeline.generate.python_schemas import schemas_module
-from crucible_pipeline.generate.python_shapes import EnumShape, Shapes
+from crucible_pipeline.generate.python_shapes import Shapes
 
 RUNTIME = ("_base.py", "_formats.py", "_json.py", "_model.py", "_patterns.py", "_schema.py", "_values.py")
 _OTHERS = frozenset({"channels", "resources", "contracts", "_schemas", *(name[:-3] for name in RUNTIME)})

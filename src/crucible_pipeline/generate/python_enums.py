@@ -2,7 +2,7 @@
 
 from crucible_pipeline.contracts.model import StateMachine
 from crucible_pipeline.contracts.names import upper
-from crucible_pipeline.generate.python_shapes import EnumShape, Shape
+from crucible_pipeline.generate.python_kinds import EnumShape, Shape
 from crucible_pipeline.generate.text import INDENT, WIDTH, class_head, docstring, flat, literal
 
 

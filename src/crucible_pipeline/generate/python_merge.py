@@ -1,10 +1,10 @@
 """Schemas made simpler without changing what they accept, pure."""
 
-from dataclasses import replace
 from itertools import compress
 from operator import attrgetter, ne
 
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, Schema
+from crucible_pipeline.generate.changed import changed
 
 _WORDS = (
     "title",
@@ -34,7 +34,7 @@ def said(schema: Schema) -> set[str]:
 
 def without(schema: Schema, names: set[str]) -> Schema:
     """The schema without some of its keywords."""
-    return replace(schema, **{name: getattr(_EMPTY, name) for name in names}) if names else schema
+    return changed(schema, **{name: getattr(_EMPTY, name) for name in names}) if names else schema
 
 
 def simplified(contract: Contract, schema: Schema) -> tuple[Schema, bool]:
@@ -49,7 +49,7 @@ def simplified(contract: Contract, schema: Schema) -> tuple[Schema, bool]:
     own = without(schema, {"all_of", "ref"})
     parts = [*schema.all_of, *([Schema(ref=schema.ref)] if schema.ref else []), *([own] if said(own) else [])]
     if len(parts) == 1:
-        return replace(parts[0], **words), True
+        return changed(parts[0], **words), True
     merged, exact, is_object = Schema(mark=schema.mark, **words), True, False
     for part in _flattened(contract, parts, frozenset()):
         if part is None or not said(part) <= _OBJECT or part.types not in {(), ("object",)}:
@@ -58,10 +58,10 @@ def simplified(contract: Contract, schema: Schema) -> tuple[Schema, bool]:
             is_object = is_object or part.types == ("object",)
             merged = _with(merged, part)
     if is_object:
-        return replace(merged, types=("object",)), exact
+        return changed(merged, types=("object",)), exact
     # Each member alone is wider than all together; one with a name or a type says most.
     widest = next((part for part in (*parts[::-1], own) if part.types or part.ref), own)
-    return replace(widest, **words), False
+    return changed(widest, **words), False
 
 
 def _flattened(contract: Contract, parts: list[Schema], seen: frozenset[str]) -> list[Schema | None]:
@@ -86,7 +86,7 @@ def _with(one: Schema, other: Schema) -> Schema:
     for name, schema in other.properties.items():
         mine = properties.get(name)
         properties[name] = schema if mine is None or mine == schema else Schema(all_of=(mine, schema))
-    return replace(
+    return changed(
         one,
         properties=properties,
         required=tuple(sorted({*one.required, *other.required})),

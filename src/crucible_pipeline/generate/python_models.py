@@ -7,9 +7,9 @@ from crucible_pipeline.contracts.model import Contract, JsonValue, Schema
 from crucible_pipeline.generate import python_names, python_order
 from crucible_pipeline.generate.python_enums import enum_text, words_of
 from crucible_pipeline.generate.python_index import lazy_module
+from crucible_pipeline.generate.python_kinds import AliasShape, EnumShape, ModelShape, Property, Shape
 from crucible_pipeline.generate.python_order import Layout
 from crucible_pipeline.generate.python_scalars import ANNOTATED, FIELD
-from crucible_pipeline.generate.python_shapes import AliasShape, EnumShape, ModelShape, Property, Shape
 from crucible_pipeline.generate.text import (
     HEADER,
     Attribute,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from crucible_pipeline.contracts import names
-from crucible_pipeline.generate.python_shapes import AliasShape, EnumShape, Shape
+from crucible_pipeline.generate.python_kinds import AliasShape, EnumShape, Shape
 from crucible_pipeline.generate.text import names_of
 
 Graph = Mapping[str, tuple[str, ...]]

@@ -4,13 +4,14 @@ Three ways, in this order: a keyword that pydantic enforces exactly becomes a ty
 becomes a check of the JSON value in front of the nearest wider type; what neither can say is refused.
 """
 
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from dataclasses import dataclass, field
 
 from crucible_pipeline.contracts import names
-from crucible_pipeline.contracts.model import Contract, JsonValue, Schema, TypeDef
+from crucible_pipeline.contracts.model import Contract, Schema, TypeDef
 from crucible_pipeline.errors import Mark, Problem
 from crucible_pipeline.generate import python_names
+from crucible_pipeline.generate.changed import changed
+from crucible_pipeline.generate.python_kinds import AliasShape, EnumShape, ModelShape, Property, Shape
 from crucible_pipeline.generate.python_merge import (
     disjoint,
     is_enum,
@@ -32,67 +33,11 @@ _CHECKED = frozenset(
 _IDLE = frozenset(
     {"then", "else_", "min_contains", "max_contains", "enum_names", "enum_descriptions", "extensible"}
 )
+_COMMON = frozenset({"types", "format"})
 _STRING = frozenset({"min_length", "max_length", "pattern", "format"})
 _NUMBER = frozenset({"minimum", "maximum", "exclusive_minimum", "exclusive_maximum", "multiple_of"})
 _ARRAY = frozenset({"items", "min_items", "max_items"})
 _OBJECT = frozenset({"properties", "required", "additional_properties", "min_properties", "max_properties"})
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """One field of a model.
-
-    Args:
-        wire: its name in the contract.
-        annotation: its type.
-        optional: not required.
-    """
-
-    wire: str
-    annotation: Expression
-    schema: Schema
-    optional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EnumShape:
-    """An enum of texts or of integers."""
-
-    name: str
-    module: str
-    schema: Schema
-    values: tuple[JsonValue, ...]
-    members: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelShape:
-    """An object with named properties.
-
-    Args:
-        check: key of its schema, where fields alone do not say everything.
-        closed: whether unknown properties are refused.
-    """
-
-    name: str
-    module: str
-    schema: Schema
-    properties: tuple[Property, ...]
-    check: str | None
-    closed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AliasShape:
-    """Any other named type."""
-
-    name: str
-    module: str
-    schema: Schema
-    annotation: Expression
-
-
-Shape: TypeAlias = EnumShape | ModelShape | AliasShape
 
 
 @dataclass(slots=True)
@@ -113,6 +58,9 @@ class Shapes:
     problems: list[Problem] = field(default_factory=list[Problem])
     _module: str = ""
     _inside: str = ""
+    _known: dict[tuple[tuple[str, ...], str | None], Expression] = field(
+        default_factory=dict[tuple[tuple[str, ...], str | None], Expression]
+    )
 
     def add(self, definition: TypeDef) -> None:
         """Shape a named type and everything inside it."""
@@ -151,6 +99,8 @@ class Shapes:
         given = said(schema)
         if schema.always is not None or given <= _IDLE:
             return self._checked(schema, ANY, name) if schema.always is False else ANY
+        if given <= _COMMON and schema.types:
+            return self._common(schema, name)
         simple, exact = simplified(self.contract, schema)
         if simple is not schema:
             given = said(simple)
@@ -158,10 +108,17 @@ class Shapes:
         wide = without(simple, beyond)
         check = not exact or bool(beyond) or not self._is_exact(wide)
         if is_model(wide):
-            self._model(replace(wide, mark=schema.mark), name, schema if check else None)
+            self._model(changed(wide, mark=schema.mark), name, schema if check else None)
             return Name("", name)
         annotation = ANY if given - beyond <= _IDLE else self._union(wide, name)
         return self._checked(schema, annotation, name) if check else annotation
+
+    def _common(self, schema: Schema, name: str) -> Expression:
+        """The type of a schema that says its types and a format at most; nine of ten do."""
+        key = schema.types, schema.format
+        if key not in self._known:
+            self._known[key] = self._union(schema, name)
+        return self._known[key]
 
     def _checked(self, schema: Schema, annotation: Expression, name: str) -> Expression:
         self._keep_check(name, schema)
@@ -303,8 +260,8 @@ class Shapes:
                 self.refuse(schema.mark, str(error), "write it with what ECMAScript and Python share")
 
     def _mapping(self, schema: Schema, name: str) -> Expression:
-        if is_model(replace(schema, types=("object",))):
-            self._model(replace(schema, types=("object",)), name, None)
+        if is_model(changed(schema, types=("object",))):
+            self._model(changed(schema, types=("object",)), name, None)
             return Name("", name)
         extra = schema.additional_properties
         value = (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from crucible_pipeline.contracts.model import Channel, Constant, Contract, StateMachine
 from crucible_pipeline.contracts.names import upper
 from crucible_pipeline.generate.python_enums import machine_name, signature
-from crucible_pipeline.generate.python_shapes import EnumShape, Shape
+from crucible_pipeline.generate.python_kinds import EnumShape, Shape
 from crucible_pipeline.generate.text import (
     HEADER,
     INDENT,

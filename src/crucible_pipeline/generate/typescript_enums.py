@@ -7,6 +7,7 @@ from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.model import Contract, JsonValue, Schema, TypeDef
 from crucible_pipeline.errors import InvalidInput, Problem
 from crucible_pipeline.generate import python_names
+from crucible_pipeline.generate.changed import changed
 
 # What stays where the enum stood, beside the reference; the rest is the enum's own.
 _STAYS = (
@@ -70,7 +71,7 @@ def with_named_enums(contract: Contract) -> Contract:
     for item in contract.types.values():
         inner: list[TypeDef] = []
         schema = _inside(item.schema, item.module, item.name, inner, contract.types)
-        found[item.name] = replace(item, schema=schema)
+        found[item.name] = TypeDef(item.name, item.module, schema, item.mark)
         for one in inner:
             same = found.setdefault(one.name, one)
             if one.name in contract.types or same != one:
@@ -91,8 +92,8 @@ def _named(schema: Schema, module: str, name: str, found: list[TypeDef], declare
         return _inside(schema, module, name, found, declared)  # what else it says may be about null
     bare = {field: getattr(_EMPTY, field) for field in _STAYS if field not in {"title", "description"}}
     kinds = tuple(kind for kind in schema.types if kind != "null")
-    own = replace(
-        replace(schema, **bare),
+    own = changed(
+        changed(schema, **bare),
         enum=values,
         types=kinds,
         enum_names=beside(schema, schema.enum_names),
@@ -133,13 +134,13 @@ def _inside(schema: Schema, module: str, name: str, found: list[TypeDef], declar
         changes["all_of"] = tuple(_inside(sub, module, name, found, declared) for sub in schema.all_of)
     if not changes:
         return schema
-    return replace(schema, **changes)  # type: ignore[arg-type]  # each field with a value of its own type
+    return changed(schema, **changes)
 
 
 def _only_lists(schema: Schema) -> bool:
     """Whether the enum's values and types are all that decides."""
     listing = ("enum", "enum_names", "enum_descriptions", "types", "extensible", "direction", *_STAYS)
-    return replace(schema, **{field: getattr(_EMPTY, field) for field in listing}) == _EMPTY
+    return changed(schema, **{field: getattr(_EMPTY, field) for field in listing}) == _EMPTY
 
 
 def _pascal(key: str) -> str:

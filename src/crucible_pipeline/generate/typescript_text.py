@@ -17,12 +17,22 @@ _IDENTIFIER = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 def literal(value: JsonValue) -> str:
     """A JSON value on one line; text that a source file cannot hold is escaped."""
+    return _flat(value, {})
+
+
+def _flat(value: JsonValue, known: dict[int, str]) -> str:
+    """The value on one line, and by their identity also all objects and lists inside it."""
     if isinstance(value, dict):
-        members = [f"{member(key)}: {literal(item)}" for key, item in value.items()]
-        return f"{{ {', '.join(members)} }}" if members else "{}"
+        members = [f"{member(key)}: {_flat(item, known)}" for key, item in value.items()]
+        known[id(value)] = shown = f"{{ {', '.join(members)} }}" if members else "{}"
+        return shown
     if isinstance(value, list):
-        return f"[{', '.join(literal(item) for item in value)}]"
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", _ENCODE(value))
+        known[id(value)] = shown = f"[{', '.join([_flat(item, known) for item in value])}]"
+        return shown
+    shown = _ENCODE(value)
+    if shown.isascii() and "\x7f" not in shown:
+        return shown
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", shown)
 
 
 def member(key: str) -> str:
@@ -30,16 +40,24 @@ def member(key: str) -> str:
     return '["__proto__"]' if key == "__proto__" else literal(key)
 
 
-def pretty(value: JsonValue, indent: str = "") -> str:
+def pretty(value: JsonValue) -> str:
     """A JSON value over as many lines as it needs."""
-    flat = literal(value)
-    if len(indent) + len(flat) <= WIDTH or not isinstance(value, dict | list) or not value:
+    known: dict[int, str] = {}
+    _flat(value, known)
+    return _laid(value, "", known)
+
+
+def _laid(value: JsonValue, indent: str, known: dict[int, str]) -> str:
+    if not isinstance(value, dict | list):
+        return literal(value)
+    flat = known[id(value)]
+    if len(indent) + len(flat) <= WIDTH or not value:
         return flat
     deeper = indent + _STEP
     if isinstance(value, dict):
-        lines = [f"{deeper}{member(key)}: {pretty(item, deeper)}," for key, item in value.items()]
+        lines = [f"{deeper}{member(key)}: {_laid(item, deeper, known)}," for key, item in value.items()]
         return "\n".join(["{", *lines, f"{indent}}}"])
-    lines = [f"{deeper}{pretty(item, deeper)}," for item in value]
+    lines = [f"{deeper}{_laid(item, deeper, known)}," for item in value]
     return "\n".join(["[", *lines, f"{indent}]"])
 
 
