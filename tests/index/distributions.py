@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import httpx
 
+from crucible_pipeline.index import upload
+from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.server import Running
 
 # One for all: each new client reads the machine's certificates, which takes longer than an upload.
@@ -124,3 +126,8 @@ def fetch(index: Running, path: str, method: str = "GET", **headers: str) -> htt
     """Ask with exactly these headers, names with _ for -, and follow nothing."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     return CLIENT.request(method, f"{index.url}{path}", headers=given)
+
+
+def published(catalog: Catalog, dist: Dist) -> bool:
+    """Publish by the way of an upload, without a server."""
+    return catalog.publish(upload.read(fields(dist), dist.filename, io.BytesIO(dist.content)))

@@ -9,7 +9,8 @@ from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.index import simple, upload
-from crucible_pipeline.index.catalog import Candidate, Catalog, NotAllowed, Taken
+from crucible_pipeline.index.catalog import Candidate, Catalog, NotAllowed
+from crucible_pipeline.index.claims import Taken
 from crucible_pipeline.index.memory import MemoryStore
 from crucible_pipeline.index.store import Conflict, NotFound
 from index.distributions import Dist, fields, sdist, wheel

@@ -119,8 +119,10 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
             serve(tmp_path, port=port or 0)
 
 
-def test_a_bucket_is_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["serve", "--data", "s3://bucket/index"]) == 1
+def test_an_address_of_no_known_storage_is_refused_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--data", "ftp://bucket/index"]) == 1
     assert "s3://" in capsys.readouterr().err
 
 

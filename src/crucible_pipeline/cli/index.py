@@ -2,22 +2,23 @@
 
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from crucible_pipeline.cli import index_projects
+from crucible_pipeline.cli import index_care, index_projects
 from crucible_pipeline.cli.app import print_json
-from crucible_pipeline.cli.serve import DEFAULT_DATA, data_folder
+from crucible_pipeline.cli.serve import DEFAULT_DATA
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.access import Access, Action
 from crucible_pipeline.index.catalog import Catalog
-from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.names import normalized
-from crucible_pipeline.index.verify import Survey, repair, survey
+from crucible_pipeline.index.place import is_bucket, store_at
+from crucible_pipeline.index.store import Store
 from crucible_pipeline.version import parse
 
-Data = Annotated[str, typer.Option(help="The folder that holds the index.")]
+Data = Annotated[str, typer.Option(help="The folder, or s3://, gs:// or az:// address, of the index.")]
 Format = Annotated[str, typer.Option(help="text or json.")]
 
 
@@ -28,25 +29,7 @@ def register(app: typer.Typer) -> None:
     _register_tokens(group)
     _register_releases(group)
     index_projects.register(group, _existing)
-
-    @group.command(name="verify")
-    def verify(
-        data: Data = DEFAULT_DATA,
-        mend: Annotated[bool, typer.Option("--repair", help="Render again what is stale.")] = False,
-        form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
-    ) -> None:
-        """Hash every published file and compare every page with its document."""
-        catalog = Catalog(_existing(data))
-        found = survey(catalog)
-        if mend:
-            repair(catalog)
-            found = survey(catalog)
-        if form == "json":
-            print_json(_as_dict(found))
-        else:
-            _print_survey(found)
-        if any(finding.is_fault for finding in found.findings):
-            raise typer.Exit(1)
+    index_care.register(group, _existing)
 
 
 def _register_tokens(group: typer.Typer) -> None:
@@ -68,7 +51,7 @@ def _register_tokens(group: typer.Typer) -> None:
     ) -> None:
         """Make a token and print it, once, on stdout; give it to twine as the password of __token__."""
         lifetime = timedelta(days=days) if days is not None else None
-        made, secret = Access(_store(data)).create(tuple(project), _actions(action or ["upload"]), lifetime)
+        made, secret = Access(store_at(data)).create(tuple(project), _actions(action or ["upload"]), lifetime)
         sys.stderr.write(f"token {made.id} for {', '.join(made.projects)}; it is shown only now:\n")
         print(secret)
 
@@ -118,20 +101,15 @@ def _register_releases(group: typer.Typer) -> None:
         print(f"{project} {version} is no longer yanked")
 
 
-def _store(data: str) -> DirectoryStore:
-    return DirectoryStore(data_folder(data))
-
-
-def _existing(data: str) -> DirectoryStore:
+def _existing(data: str) -> Store:
     """The store of an index that is there.
 
     Raises:
         Refused: there is none.
     """
-    folder = data_folder(data)
-    if not folder.is_dir():
+    if not is_bucket(data) and not Path(data).is_dir():
         raise Refused(f"there is no index in {data}", "give its folder to --data")
-    return DirectoryStore(folder)
+    return store_at(data)
 
 
 def _actions(names: list[str]) -> tuple[Action, ...]:
@@ -144,21 +122,3 @@ def _actions(names: list[str]) -> tuple[Action, ...]:
         else:
             raise Refused(f"a token cannot allow {name!r}", "allow upload or read")
     return tuple(found)
-
-
-def _as_dict(found: Survey) -> dict[str, object]:
-    return {
-        "projects": found.projects,
-        "files": found.files,
-        "sound": not any(finding.is_fault for finding in found.findings),
-        "findings": [
-            {"kind": finding.kind, "key": finding.key, "what": finding.what} for finding in found.findings
-        ],
-    }
-
-
-def _print_survey(found: Survey) -> None:
-    for finding in found.findings:
-        print(f"{finding.kind}: {finding.key}: {finding.what}")
-    faults = sum(finding.is_fault for finding in found.findings)
-    print(f"{found.files} files of {found.projects} projects, {faults} faults")

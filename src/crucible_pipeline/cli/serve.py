@@ -2,33 +2,19 @@
 
 import sys
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.configured import pip_index_url
-from crucible_pipeline.index.directory import DirectoryStore
+from crucible_pipeline.index.place import store_at
 from crucible_pipeline.index.reserved import Reserved
 from crucible_pipeline.release.gate import gate
 
 DEFAULT_DATA = ".crucible/index"
-
-
-def data_folder(data: str) -> Path:
-    """The folder of an index.
-
-    Raises:
-        Refused: the address is of a bucket.
-    """
-    if "://" in data:
-        raise Refused(
-            f"{data.partition('://')[0]}:// is no storage of this release", "give a folder to --data"
-        )
-    return Path(data)
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +23,12 @@ def register(app: typer.Typer) -> None:
     @app.command(name="serve")
     def command(
         *,
-        data: Annotated[str, typer.Option(help="The folder that holds the index.")] = DEFAULT_DATA,
+        data: Annotated[
+            str,
+            typer.Option(
+                help="The folder that holds the index, or s3://, gs:// or az:// with bucket and prefix."
+            ),
+        ] = DEFAULT_DATA,
         host: Annotated[str, typer.Option(help="The address to listen on.")] = DEFAULT_HOST,
         port: Annotated[int, typer.Option(min=1, max=65535, help="The TCP port.")] = DEFAULT_PORT,
         open_to_all: Annotated[
@@ -61,8 +52,8 @@ def register(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Serve a package index, until interrupted: pip and uv read from it, twine and uv upload to it."""
-        folder = data_folder(data)
-        reserved = Reserved(DirectoryStore(folder))
+        store = store_at(data)
+        reserved = Reserved(store)
         for prefix in reserve or ():
             reserved.add(prefix)
         try:
@@ -84,7 +75,7 @@ def register(app: typer.Typer) -> None:
             _tell(data, url, access, None if other is None else source)
 
         rules = Rules(gate, other)
-        serve(folder, host=host, port=port, rules=rules, open_to_all=open_to_all, started=started)
+        serve(store, host=host, port=port, rules=rules, open_to_all=open_to_all, started=started)
 
 
 def _tell(data: str, url: str, access: Access, source: str | None) -> None:

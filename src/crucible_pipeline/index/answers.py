@@ -18,11 +18,11 @@ from starlette.types import Message
 from crucible_pipeline.errors import CrucibleError, Refused
 from crucible_pipeline.index.access import Forbidden, Unauthorized
 from crucible_pipeline.index.arrival import UpstreamFailed, UpstreamLoop
-from crucible_pipeline.index.catalog import Taken
+from crucible_pipeline.index.claims import Taken
 from crucible_pipeline.index.hot import Hot
 from crucible_pipeline.index.names import normalized
 from crucible_pipeline.index.negotiate import negotiate, takes_gzip
-from crucible_pipeline.index.store import InvalidKey, NotFound
+from crucible_pipeline.index.store import InvalidKey, NoSpace, NotFound, Unavailable
 
 LOG = logging.getLogger("crucible.index")
 
@@ -42,6 +42,8 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (Refused, 400),
     (UpstreamLoop, 508),
     (UpstreamFailed, 502),
+    (Unavailable, 503),
+    (NoSpace, 507),
     (CrucibleError, 500),
 )
 PLAIN = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}

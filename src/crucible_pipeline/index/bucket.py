@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import threading
+import time
 from collections.abc import Generator, Iterator
 from datetime import timedelta
 from functools import partial
@@ -37,6 +38,7 @@ from crucible_pipeline.index.store import (
     Unavailable,
     checked,
     checked_prefix,
+    media_type_of,
 )
 from crucible_pipeline.index.transfer import IN_MEMORY_BYTES, READ_AHEAD_BYTES, Ranges, in_one_piece
 
@@ -49,6 +51,7 @@ CONNECT = timedelta(seconds=5)
 DOCUMENT_TIMEOUT = timedelta(seconds=30)
 BLOB_TIMEOUT = timedelta(hours=1)
 RETRY: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
+PROBE = "access/probe-"
 ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT", "AZURE_ENDPOINT", "GOOGLE_BASE_URL")
 _ADDRESS = re.compile(r"(?P<scheme>[a-z0-9]+)://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]*)(?:/(?P<prefix>.*))?")
 _STATUS = re.compile(r"status code: (\d{3}[A-Za-z ]*)")
@@ -143,6 +146,16 @@ class BucketStore:
             ]
         return iter(sorted(found))
 
+    def tidy(self, age: float) -> int:
+        """See `Store.tidy`: a request that breaks off leaves nothing, only a probe may stay."""
+        before = time.time() - age
+        probes = (each for each in self.list("access/") if each.key.startswith(PROBE))
+        old = [each.key for each in probes if each.modified < before]
+        for key in old:
+            with contextlib.suppress(NotFound):
+                self.delete(key)
+        return len(old)
+
     def _fetch(self, key: str, start: int, end: int) -> bytes:
         with self._errors(key):
             return bytes(obstore.get_range(self._blobs, key, start=start, end=end))
@@ -151,7 +164,15 @@ class BucketStore:
         store = self._documents if len(content) <= IN_MEMORY_BYTES else self._blobs
         with self._errors(key):
             # One request: a multipart upload cannot be made to depend on what is there.
-            told = obstore.put(store, key, content, mode=mode, use_multipart=False)
+            told = obstore.put(
+                store,
+                key,
+                content,
+                mode=mode,
+                use_multipart=False,
+                # A bucket may serve its objects as they lie.
+                attributes={"Content-Type": media_type_of(key)},
+            )
         return _etag(told["e_tag"], told["version"])
 
     def _prove(self) -> None:
@@ -165,7 +186,7 @@ class BucketStore:
         with self._proof:
             if self._is_proven:
                 return
-            key = f"access/probe-{secrets.token_hex(8)}"
+            key = f"{PROBE}{secrets.token_hex(8)}"
             etag = self._put(key, b"1", "create")
             try:
                 heeded = self._refuses(key, "create")

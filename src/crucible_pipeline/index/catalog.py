@@ -6,7 +6,7 @@ hash, so a crash leaves at worst a blob that no document names, and the same upl
 
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO, Protocol
@@ -15,6 +15,7 @@ from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index import rendering, simple
+from crucible_pipeline.index.claims import is_published
 from crucible_pipeline.index.names import Filename
 from crucible_pipeline.index.page import Status
 from crucible_pipeline.index.simple import File, Project
@@ -24,10 +25,6 @@ from crucible_pipeline.index.store import AlreadyExists, Conflict, NotFound, Sto
 MAX_ATTEMPTS = 1000
 # The statuses under which a project takes no uploads (PEP 792).
 CLOSED = frozenset({"archived", "quarantined"})
-
-
-class Taken(Refused):
-    """Another content is published under the name, and stays."""
 
 
 class NotAllowed(Refused):
@@ -160,7 +157,9 @@ class Catalog:
         place = distribution.filename
 
         def add(project: Project) -> Project | None:
-            if _is_published(project, distribution):
+            if is_published(project, place, distribution.sha256):
+                # What a damaged storage lost comes back this way.
+                self._store(distribution)
                 return None
             if (stands := project.status).marker in CLOSED:
                 why = f": {stands.reason}" if stands.reason else ""
@@ -170,6 +169,32 @@ class Catalog:
             return simple.with_files(project, (*project.files, self._store(distribution)))
 
         return self._change(place.project, add, or_new=True)
+
+    def withdraw(self, name: str, choose: Callable[[Project], Iterable[str]]) -> tuple[File, ...]:
+        """Take files out of a project's document; their content is left to the caller.
+
+        Their names stay taken: only the same content may be published under them again.
+
+        Args:
+            name: of the project, normalized.
+            choose: names of files to take out, of the project as it is at that moment.
+
+        Returns:
+            What was taken out.
+
+        Raises:
+            NotFound: no such project.
+        """
+        gone: tuple[File, ...] = ()
+
+        def drop(project: Project) -> Project | None:
+            nonlocal gone
+            names = set(choose(project))
+            gone = tuple(file for file in project.files if file.name in names)
+            return simple.without(project, names) if gone else None
+
+        self._change(name, drop)
+        return gone
 
     def yank(self, name: str, version: Version, reason: str | None) -> None:
         """Mark a release as not to be chosen any more, or take the mark back (PEP 592).
@@ -292,24 +317,3 @@ class Catalog:
     def render(self, name: str) -> None:
         """Bring what is derived from a project's document up to it: its HTML and the list of projects."""
         rendering.render(self.store, name, lambda: self._load(name)[0])
-
-
-def _is_published(project: Project, distribution: Distribution) -> bool:
-    """Whether exactly this file is.
-
-    Raises:
-        Taken: another one has its place.
-    """
-    place = distribution.filename
-    for file in project.files:
-        if not file.filename.same_place(place):
-            continue
-        if file.name == place.text and file.sha256 == distribution.sha256:
-            return True
-        if file.name == place.text:
-            raise Taken(
-                f"{file.name} is published with other content and a published file never changes",
-                "raise the version",
-            )
-        raise Taken(f"{place.text} is published already, spelled {file.name}", "raise the version")
-    return False

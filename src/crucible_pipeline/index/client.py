@@ -18,7 +18,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo, Refused
-from crucible_pipeline.index.listing import from_html, from_json
+from crucible_pipeline.index.listing import from_html, from_json, names_in
 from crucible_pipeline.index.names import Kind, normalized, parse_filename
 from crucible_pipeline.index.negotiate import HTML, JSON
 
@@ -92,6 +92,22 @@ class Index:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def projects(self) -> tuple[str, ...]:
+        """The normalized names of all projects, sorted; what is no name is left out.
+
+        Raises:
+            CannotDo: the index does not answer, or not as an index.
+        """
+        with self._stream(self.url, {"Accept": ACCEPT}) as response:
+            self._check(response)
+            body = b"".join(_bounded(response, MAX_PAGE_BYTES))
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        names: set[str] = set()
+        for name in names_in(body, is_json=kind.endswith("json"), origin=self.url):
+            with contextlib.suppress(Refused):
+                names.add(normalized(name))
+        return tuple(sorted(names))
 
     def releases(self, project: str) -> tuple[Release, ...]:
         """All wheels and source distributions of a project, oldest release first.

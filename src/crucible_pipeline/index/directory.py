@@ -6,6 +6,7 @@ advisory and shared between processes: on a network file system it holds only as
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -19,19 +20,21 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
-from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.index.store import (
     AlreadyExists,
     Blob,
     Conflict,
     Entry,
+    NoSpace,
     NotFound,
+    Unavailable,
     checked,
     checked_prefix,
     stream_of,
 )
 
 LOCKS = 64
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 LOCK_POLL_SECONDS = 0.002
 PRIVATE_PREFIX = "access/"
 
@@ -82,7 +85,7 @@ class DirectoryStore:
         path = self.root / checked(key)
         if path.exists():
             raise AlreadyExists(f"{key} is stored already")
-        with self._written(key, stream_of(data)) as temporary, self._locked(key):
+        with _named_errors(), self._written(key, stream_of(data)) as temporary, self._locked(key):
             if path.exists():
                 raise AlreadyExists(f"{key} is stored already")
             self._put(temporary, path)
@@ -92,7 +95,7 @@ class DirectoryStore:
         path = self.root / checked(key)
         # Looked at twice: a writer that is late already need not flush anything to the disk first.
         self._expect(key, expected)
-        with self._written(key, stream_of(data)) as temporary, self._locked(key):
+        with _named_errors(), self._written(key, stream_of(data)) as temporary, self._locked(key):
             self._expect(key, expected)
             # The kernel's clock ticks every few milliseconds; this one gives each write an etag of its own.
             instant = time.time_ns()
@@ -103,11 +106,11 @@ class DirectoryStore:
 
     def delete(self, key: str) -> None:
         """See `Store.delete`."""
-        with self._locked(checked(key)):
-            try:
-                (self.root / key).unlink()
-            except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError):
-                raise NotFound(f"nothing is stored as {key}") from None
+        with _named_errors(), self._locked(checked(key)):
+            path = self.root / key
+            if not path.is_file():
+                raise NotFound(f"nothing is stored as {key}")
+            path.unlink()
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """See `Store.list`."""
@@ -123,6 +126,19 @@ class DirectoryStore:
                     entries.append(Entry(key, found.st_size, found.st_mtime))
         return iter(sorted(entry for entry in entries if not entry.key.startswith(".")))
 
+    def tidy(self, age: float) -> int:
+        """See `Store.tidy`."""
+        before, removed = time.time() - age, 0
+        folder = self.root / ".tmp"
+        with _named_errors():
+            for left in folder.iterdir() if folder.is_dir() else ():
+                # Its writer may rename it at this moment.
+                with contextlib.suppress(FileNotFoundError):
+                    if left.stat().st_mtime < before:
+                        left.unlink()
+                        removed += 1
+        return removed
+
     def _expect(self, key: str, expected: str | None) -> None:
         try:
             now = self.tag(key)
@@ -135,11 +151,8 @@ class DirectoryStore:
     def _written(self, key: str, source: BinaryIO) -> Generator[Path]:
         """A temporary file with the content, on the disk; removed unless it was renamed meanwhile."""
         folder = self.root / ".tmp"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=folder)
-        except OSError as error:
-            raise CannotDo(f"the index cannot write to its folder: {error.strerror}") from error
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder)
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -148,8 +161,6 @@ class DirectoryStore:
                 os.fchmod(file.fileno(), 0o600 if key.startswith(PRIVATE_PREFIX) else 0o644)
                 os.fsync(file.fileno())
             yield temporary
-        except OSError as error:
-            raise CannotDo(f"the index cannot write to its folder: {error.strerror}") from error
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -172,6 +183,17 @@ class DirectoryStore:
         lock = FileLock(folder / f"{number:02d}", poll_interval=LOCK_POLL_SECONDS, is_singleton=False)
         with self._threads[number], lock:
             yield
+
+
+@contextlib.contextmanager
+def _named_errors() -> Generator[None]:
+    """Say which of the two it is when the system does not let the index write."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise NoSpace(f"the index has no room to write: {error.strerror}", "free some space") from error
+        raise Unavailable(f"the index cannot write to its folder: {error.strerror}") from error
 
 
 def _etag(found: os.stat_result) -> str:

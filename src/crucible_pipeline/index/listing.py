@@ -53,6 +53,22 @@ def from_json(body: bytes, origin: str) -> dict[str, Any]:
     return whole
 
 
+def names_in(body: bytes, *, is_json: bool, origin: str) -> list[str]:
+    """The project names in an index's list of all, in either form, unchecked.
+
+    Raises:
+        CannotDo: it is no such list.
+    """
+    if not is_json:
+        parser = _Anchors()
+        parser.feed(body.decode("utf-8", "replace"))
+        return [text for _, text in parser.anchors]
+    try:
+        return [str(project["name"]) for project in json.loads(body)["projects"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CannotDo(f"the index at {origin} answers with JSON that is not PEP 691's") from error
+
+
 def from_html(body: bytes) -> list[dict[str, Any]]:
     """The same rows from the HTML form, in the words of the JSON form."""
     parser = _Anchors()

@@ -74,6 +74,7 @@ class Page:
         status: of the project.
         serial: grows with each change; 0 where unknown.
         withheld: what is not offered and yet known, for the index's own use (PEP 691 leaves it such keys).
+        withdrawn: names that were offered once, each with its sha256; likewise.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Page:
     status: Status = ACTIVE
     serial: int = 0
     withheld: tuple[Link, ...] = ()
+    withdrawn: tuple[tuple[str, str], ...] = ()
 
 
 def as_json(page: Page) -> bytes:
@@ -95,6 +97,8 @@ def as_json(page: Page) -> bytes:
     document["files"] = [_row(link) for link in page.links]
     if page.withheld:
         document["_files"] = [_row(link) for link in page.withheld]
+    if page.withdrawn:
+        document["_withdrawn"] = dict(page.withdrawn)
     return _json(document)
 
 

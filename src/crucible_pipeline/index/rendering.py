@@ -37,6 +37,11 @@ def render(store: Store, name: str, load: Callable[[], Project]) -> None:
         except Conflict:
             continue
         break
+    render_root(store)
+
+
+def render_root(store: Store) -> None:
+    """Bring the HTML of the list of projects up to its JSON."""
     _derive(
         store, "simple/index.html", lambda: simple.root_as_html(simple.restore_root(store.get(ROOT).data))
     )

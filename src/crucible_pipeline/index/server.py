@@ -26,7 +26,7 @@ from crucible_pipeline.index.access import ANY, Access
 from crucible_pipeline.index.catalog import Catalog, Gate
 from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.memory import MemoryStore
-from crucible_pipeline.index.store import Store
+from crucible_pipeline.index.store import Store, Unavailable
 from crucible_pipeline.index.upstream import Upstream
 from crucible_pipeline.index.web import application
 
@@ -34,6 +34,8 @@ START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 SETTLE_SECONDS = 2.0
 HEADER_SECONDS = 10
+# A write takes far less; what is older belongs to a process that ended in the middle of one.
+LEFT_BEHIND_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ NO_RULES = Rules()
 
 
 def serve(
-    data: Path,
+    data: Path | Store,
     *,
     host: str = DEFAULT_HOST,
     port: int = DEFAULT_PORT,
@@ -90,10 +92,10 @@ def serve(
     open_to_all: bool = False,
     started: Callable[[str, Access], None] = lambda _url, _access: None,
 ) -> None:
-    """Serve a folder until SIGINT or SIGTERM; requests under way are answered first.
+    """Serve an index until SIGINT or SIGTERM; requests under way are answered first.
 
     Args:
-        data: the index's folder, made if it does not exist.
+        data: the index's folder, made if it does not exist, or its store.
         host: the address to listen on.
         port: the TCP port.
         rules: for publishing, and for other names.
@@ -104,7 +106,9 @@ def serve(
         Refused: other machines reach the address, there are no tokens, and `open_to_all` was not asked for.
         CannotDo: the port is taken or the address is not this machine's.
     """
-    store = DirectoryStore(data)
+    store = DirectoryStore(data) if isinstance(data, Path) else data
+    with contextlib.suppress(Unavailable):  # one that may only be read is served as well
+        store.tidy(LEFT_BEHIND_SECONDS)
     loopback = _is_loopback(host)
     access = Access(store, anonymous_read=loopback or open_to_all)
     if not loopback and not open_to_all and not access.tokens():

@@ -60,6 +60,11 @@ class File:
         return f"{self.key}.provenance"
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """All that the store may keep of it."""
+        return self.key, self.metadata_key, self.provenance_key
+
+    @property
     def filename(self) -> Filename:
         """What the name says."""
         return parse_filename(self.name)
@@ -74,12 +79,14 @@ class Project:
         files: sorted by version, then name.
         status: how it stands (PEP 792).
         serial: grows with each change of the document.
+        withdrawn: files that were published once, by name and sha256; other content never takes their names.
     """
 
     name: str
     files: tuple[File, ...] = ()
     status: Status = ACTIVE
     serial: int = 0
+    withdrawn: tuple[tuple[str, str], ...] = ()
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -93,7 +100,21 @@ class Project:
 
 def with_files(project: Project, files: Iterable[File]) -> Project:
     """The project with these files instead, in their order."""
-    return replace(project, files=tuple(sorted(files, key=lambda file: (file.filename.version, file.name))))
+    ordered = tuple(sorted(files, key=lambda file: (file.filename.version, file.name)))
+    names = {file.name for file in ordered}
+    withdrawn = tuple(each for each in project.withdrawn if each[0] not in names)
+    return replace(project, files=ordered, withdrawn=withdrawn)
+
+
+def without(project: Project, names: Iterable[str]) -> Project:
+    """The project without these files; it remembers their names and what they held."""
+    gone = set(names)
+    withdrawn = {
+        *project.withdrawn,
+        *((file.name, file.sha256) for file in project.files if file.name in gone),
+    }
+    kept = tuple(file for file in project.files if file.name not in gone)
+    return replace(project, files=kept, withdrawn=tuple(sorted(withdrawn)))
 
 
 def key_of(project: str, form: str = "json") -> str:
@@ -132,6 +153,7 @@ def restore(data: bytes, origin: str) -> Project:
             tuple(_restore_file(row) for row in rows),
             Status(stands["status"], stands.get("reason", "")),
             document["meta"].get("_last-serial", 0),
+            tuple(sorted((str(name), str(held)) for name, held in document.get("_withdrawn", {}).items())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CannotDo(f"{origin} is not a project document of this index: {error}") from error
@@ -165,6 +187,7 @@ def _page(project: Project) -> Page:
         status=project.status,
         serial=project.serial,
         withheld=links if withheld else (),
+        withdrawn=project.withdrawn,
     )
 
 

@@ -151,6 +151,14 @@ class Store(Protocol):
         """All blobs below a prefix that ends with `/` (or all, for the empty one), sorted by key."""
         ...
 
+    def tidy(self, age: float) -> int:
+        """Remove what interrupted writes left behind, and return how many pieces that were.
+
+        Args:
+            age: in seconds; what was touched since is left alone, since its writer may still be at work.
+        """
+        ...
+
 
 def checked(key: str) -> str:
     """The key itself, if it is one.
@@ -179,3 +187,10 @@ def checked_prefix(prefix: str) -> str:
 def stream_of(data: bytes | BinaryIO) -> BinaryIO:
     """A stream of either form of content, from where it stands."""
     return io.BytesIO(data) if isinstance(data, bytes) else data
+
+
+def media_type_of(key: str) -> str:
+    """What a server has to call the content, where it hands it out as it lies."""
+    if key.startswith("simple/"):
+        return "text/html; charset=utf-8" if key.endswith(".html") else "application/vnd.pypi.simple.v1+json"
+    return "application/json" if key.endswith(".json") else "application/octet-stream"

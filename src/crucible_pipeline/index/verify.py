@@ -56,7 +56,7 @@ def survey(catalog: Catalog) -> Survey:
     listed = set(catalog.projects())
     findings: list[Finding] = []
     used: set[str] = set()
-    names = _documents(store)
+    names = documents(store)
     files = 0
     for name in names:
         try:
@@ -65,9 +65,8 @@ def survey(catalog: Catalog) -> Survey:
             findings.append(Finding("damaged", simple.key_of(name), str(error)))
             continue
         files += len(project.files)
-        used |= {key for file in project.files for key in (file.key, file.metadata_key)}
-        used |= {file.provenance_key for file in project.files if file.attested}
-        findings += [finding for file in project.files for finding in _file(store, file)]
+        used |= {key for file in project.files for key in file.keys}
+        findings += [finding for file in project.files for finding in faults(store, file)]
         findings += _rendering(store, simple.key_of(name, "html"), simple.as_html(project))
         if name not in listed:
             findings.append(Finding("stale", "simple/index.json", f"it does not list {name}"))
@@ -85,22 +84,19 @@ def survey(catalog: Catalog) -> Survey:
     return Survey(len(names), files, tuple(sorted(findings)))
 
 
-def repair(catalog: Catalog) -> None:
-    """Render every document again, where that changes anything; content is left alone."""
-    for name in _documents(catalog.store):
-        catalog.render(name)
-
-
-def _documents(store: Store) -> list[str]:
+def documents(store: Store) -> list[str]:
     """The projects that have a document, listed or not; sorted."""
     keys = (entry.key.split("/") for entry in store.list("simple/"))
     return sorted(parts[1] for parts in keys if len(parts) == 3 and parts[2] == "index.json")
 
 
-def _file(store: Store, file: File) -> Iterator[Finding]:
-    expected = [(file.key, file.sha256)]
+def faults(store: Store, file: File) -> Iterator[Finding]:
+    """What is wrong with the content of a listed file and of what lies beside it."""
+    expected: list[tuple[str, str | None]] = [(file.key, file.sha256)]
     if file.metadata_sha256 is not None:
         expected.append((file.metadata_key, file.metadata_sha256))
+    if file.attested:
+        expected.append((file.provenance_key, None))
     for key, sha256 in expected:
         try:
             with store.open(key) as content:
@@ -110,7 +106,7 @@ def _file(store: Store, file: File) -> Iterator[Finding]:
         except NotFound:
             yield Finding("missing", key, "it is listed and is not stored")
             continue
-        if digest.hexdigest() != sha256:
+        if sha256 is not None and digest.hexdigest() != sha256:
             yield Finding("damaged", key, "its content has another sha256 than listed")
 
 
