@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import canonicalize_name
 
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.index import listing, page
@@ -58,16 +58,19 @@ def read(body: bytes, *, is_json: bool, base: str, name: str) -> Page:
     Raises:
         CannotDo: it is no page of a project.
     """
-    origin = urlsplit(base).hostname or ""
     if not is_json:
-        rows = listing.from_html(body)
-        return Page(name, _links(rows, base, name))
-    document = listing.from_json(body, origin)
+        return Page(name, _links(listing.from_html(body), base, name))
+    return _page(listing.from_json(body, urlsplit(base).hostname or ""), base, name)
+
+
+def _page(document: dict[str, Any], base: str, name: str) -> Page:
     meta = document.get("meta")
     version = str(cast("dict[str, Any]", meta).get("api-version")) if isinstance(meta, dict) else ""
     # PEP 629: another major version may mean anything.
     if version.partition(".")[0] != "1":
-        raise CannotDo(f"the index at {origin} speaks version {version[:20]} of the simple API")
+        raise CannotDo(
+            f"the index at {urlsplit(base).hostname} speaks version {version[:20]} of the simple API"
+        )
     return Page(
         name=name,
         links=_links(document["files"], base, name),
@@ -90,8 +93,8 @@ def restore(data: bytes, name: str) -> Foreign | None:
         kept = json.loads(data)
         if kept["format"] != FORMAT:
             return None
-        body = json.dumps(kept["document"]).encode()
-        return Foreign(read(body, is_json=True, base=kept["source"], name=name), kept["etag"], kept["source"])
+        cleaned = listing.checked(kept["document"], kept["source"])
+        return Foreign(_page(cleaned, kept["source"], name), kept["etag"], kept["source"])
     except (ValueError, KeyError, TypeError, CannotDo):
         return None
 
@@ -151,10 +154,9 @@ def _belongs(filename: str, project: str) -> bool:
     if len(filename) > MAX_FILENAME_LENGTH or not _FILENAME.fullmatch(filename):
         return False
     if filename.endswith(".whl"):
-        try:
-            return parse_wheel_filename(filename)[0] == project
-        except InvalidWheelFilename:
-            return False
+        # Project, version, sometimes a build, and three tags; what they say is for the installer to judge.
+        parts = filename.removesuffix(".whl").split("-")
+        return len(parts) in {5, 6} and canonicalize_name(parts[0]) == project
     # An old archive's name does not say where the project ends and the version begins.
     return filename.endswith(ARCHIVES) and canonicalize_name(filename).startswith(f"{project}-")
 
@@ -165,7 +167,9 @@ def _url(value: object, base: str) -> str | None:
     if not text:
         return None
     try:
-        url = urljoin(base, text.partition("#")[0])
+        whole = text.partition("#")[0]
+        # A page of ten thousand files is read within a second: absolute addresses need no joining.
+        url = whole if whole.startswith(("https://", "http://")) else urljoin(base, whole)
         parts = urlsplit(url)
     except ValueError:
         return None

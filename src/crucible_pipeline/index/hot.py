@@ -66,10 +66,11 @@ class HotPages:
 
     Args:
         store: where the documents are.
+        max_bytes: of what is kept in memory.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, max_bytes: int = MAX_BYTES) -> None:
+        self._store, self._max_bytes = store, max_bytes
         self._pages: OrderedDict[str, Hot] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
@@ -111,7 +112,7 @@ class HotPages:
             old = self._pages.pop(key, None)
             self._bytes += page.size - (old.size if old else 0)
             self._pages[key] = page
-            while self._bytes > MAX_BYTES and len(self._pages) > 1:
+            while self._bytes > self._max_bytes and len(self._pages) > 1:
                 _, dropped = self._pages.popitem(last=False)
                 self._bytes -= dropped.size
 

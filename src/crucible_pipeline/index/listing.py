@@ -44,11 +44,23 @@ def from_json(body: bytes, origin: str) -> dict[str, Any]:
     """
     try:
         document: object = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise CannotDo(f"the index at {origin} answers with JSON that is not PEP 691's") from error
+    return checked(document, origin)
+
+
+def checked(document: object, origin: str) -> dict[str, Any]:
+    """The document itself, as `from_json` gives it.
+
+    Raises:
+        CannotDo: it is none.
+    """
+    try:
         if not isinstance(document, dict):
             raise TypeError(type(document).__name__)
         whole = cast("dict[str, Any]", document)
         whole["files"] = [row for row in whole["files"] if isinstance(row, dict)]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (KeyError, TypeError) as error:
         raise CannotDo(f"the index at {origin} answers with JSON that is not PEP 691's") from error
     return whole
 

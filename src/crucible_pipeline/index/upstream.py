@@ -18,14 +18,15 @@ from zlib import crc32
 
 import httpx
 
-from crucible_pipeline.errors import CannotDo, Refused
-from crucible_pipeline.index import foreign, page
+from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
+from crucible_pipeline.index import foreign
 from crucible_pipeline.index.arrival import Arrival, UpstreamFailed, UpstreamLoop, bounded
 from crucible_pipeline.index.client import ACCEPT, MAX_PAGE_BYTES, MAX_REDIRECTS, address_of
 from crucible_pipeline.index.foreign import Foreign
-from crucible_pipeline.index.hot import Hot, HotPages, body
+from crucible_pipeline.index.hot import Hot
+from crucible_pipeline.index.kept import Kept
 from crucible_pipeline.index.page import Link
-from crucible_pipeline.index.store import AlreadyExists, Blob, Conflict, NotFound, Store
+from crucible_pipeline.index.store import AlreadyExists, NotFound, Store
 
 FRESH_SECONDS = 600.0
 # After a failure the other index is left alone for a while, so that what was seen is answered at once.
@@ -82,7 +83,7 @@ class Upstream:
         self, store: Store, url: Callable[[], str], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._store, self._given_url, self._clock = store, url, clock
-        self._hot = HotPages(store)
+        self._kept = Kept(store)
         self._locks = [threading.Lock() for _ in range(LOCKS)]
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Known] = OrderedDict()
@@ -107,7 +108,7 @@ class Upstream:
         """
         with self._locks[crc32(name.encode()) % LOCKS]:
             self._refresh(name)
-        return self._hot.page(_key(name), lambda blob: _rendered(blob, name))
+        return self._kept.shown(name)
 
     def arrival(self, name: str, sha256: str, filename: str) -> Arrival:
         """A file that is not kept yet, on its way.
@@ -150,10 +151,10 @@ class Upstream:
         return content
 
     def _link(self, name: str, sha256: str, filename: str) -> Link:
-        held = self._held(name)
+        held = self._kept.get(name, self._url)
         if held is None or held.link(filename, sha256) is None:
             self.page(name)
-            held = self._held(name)
+            held = self._kept.get(name, self._url)
         link = held.link(filename, sha256) if held else None
         if link is None:
             raise NotFound(f"the upstream does not list {filename[:80]!r} with this content")
@@ -167,13 +168,13 @@ class Upstream:
             if not known.exists:
                 raise NotFound(f"neither this index nor its upstream has {name}")
             return
-        held = self._held(name)
+        held = self._kept.get(name, self._url)
         try:
             if now < self._pause[0]:
                 raise UpstreamDown(self._pause[1], "try again later")
             fetched = self._ask(name, held)
         except NotFound:
-            self._forget(name)
+            self._kept.forget(name)
             self._remember(name, Known(now + MISSING_SECONDS, exists=False))
             raise
         except UpstreamFailed as error:
@@ -185,7 +186,7 @@ class Upstream:
             self._remember(name, Known(now + PAUSE_SECONDS))
             return
         if fetched is not None:
-            self._keep(name, fetched)
+            self._kept.put(name, fetched)
         self._remember(name, Known(now + FRESH_SECONDS))
 
     def _ask(self, name: str, held: Foreign | None) -> Foreign | None:
@@ -218,31 +219,6 @@ class Upstream:
             raise UpstreamFailed(error.what) from error
         return Foreign(found, etag if etag and len(etag) <= 200 else None, self._url)
 
-    def _held(self, name: str) -> Foreign | None:
-        """The page as it was seen, of this upstream and no earlier one."""
-        try:
-            held = foreign.restore(self._store.get(_key(name)).data, name)
-        except NotFound:
-            return None
-        return held if held is not None and held.source == self._url else None
-
-    def _keep(self, name: str, fetched: Foreign) -> None:
-        try:
-            etag = self._store.tag(_key(name))
-        except NotFound:
-            etag = None
-        try:
-            self._store.swap(_key(name), foreign.dump(fetched), etag)
-        except Conflict:
-            # Another server of this store has just seen the same page.
-            LOG.debug("the page of %s was kept meanwhile", name)
-
-    def _forget(self, name: str) -> None:
-        try:
-            self._store.delete(_key(name))
-        except NotFound:
-            return
-
     def _remember(self, name: str, known: Known) -> None:
         with self._lock:
             self._known[name] = known
@@ -255,9 +231,12 @@ class Upstream:
         """Where it is, with credentials if they are part of it.
 
         Raises:
-            Refused: it is no address of an index.
+            UpstreamFailed: nobody knows, or it is no address of an index.
         """
-        return httpx.URL(checked(self._given_url()))
+        try:
+            return httpx.URL(checked(self._given_url()))
+        except CrucibleError as error:
+            raise UpstreamFailed(error.what, error.todo) from error
 
     @cached_property
     def _url(self) -> str:
@@ -302,17 +281,3 @@ def _check(response: httpx.Response) -> None:
         raise UpstreamDown(f"the upstream answers with status {status}")
     if not response.is_success:
         raise UpstreamFailed(f"the upstream answers with status {status}")
-
-
-def _key(name: str) -> str:
-    return f"upstream/pages/{name}.json"
-
-
-def _rendered(blob: Blob, name: str) -> Hot:
-    held = foreign.restore(blob.data, name)
-    if held is None:
-        raise NotFound(f"the page of {name} is being fetched again")
-    shown = foreign.shown(held)
-    return Hot(
-        blob.etag, {"json": body(page.as_json(shown)), "html": body(page.as_html(shown))}, shown.serial
-    )
