@@ -164,10 +164,8 @@ KEYWORDS: Mapping[str, str] = {
     item.name: _keyword(item.name) for item in fields(Schema) if item.name not in {"mark", "always"}
 }
 # They say something about a payload and decide nothing about it.
-_WORDS = (
-    "title description default examples deprecated read_only write_only direction renamed_from python_name"
-)
-ANNOTATIONS = tuple(_WORDS.split())
+_ABOUT = ("title", "description", "default", "examples", "deprecated", "read_only", "write_only")
+ANNOTATIONS = (*_ABOUT, "direction", "renamed_from", "python_name")
 _NOTHING_SAID = {name: getattr(Schema(), name) for name in KEYWORDS}
 # The fields that hold one schema, several in order, and several by name.
 _FOR_ITEMS = ("items", "contains", "unevaluated_items")
