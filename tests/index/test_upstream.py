@@ -1,5 +1,6 @@
 """Names of others through this index: kept, checked, there when the other is down, and never our own."""
 
+import concurrent.futures
 import hashlib
 import json
 import random
@@ -22,7 +23,7 @@ from crucible_pipeline.index.reserved import Reserved
 from crucible_pipeline.index.server import Running, running
 from crucible_pipeline.index.store import NotFound
 from crucible_pipeline.index.upstream import FRESH_SECONDS, PAUSE_SECONDS, Upstream, UpstreamDown
-from index.distributions import Dist, fetch, metadata, post, wheel
+from index.distributions import CLIENT, Dist, fetch, metadata, post, wheel
 from index.elsewhere import Answer, Elsewhere, elsewhere
 
 LIB = wheel("public-lib", "1.0", body=b"VALUE = 1\n")
@@ -341,3 +342,53 @@ def test_whatever_an_upstream_says_becomes_a_clean_page(
 def test_both_forms_of_a_hostile_page_are_escaped(index: Running, other: Elsewhere) -> None:
     other.offer(LIB, **{"requires-python": '"><script>', "yanked": "<script>"})
     assert "<script>" not in fetch(index, "simple/public-lib/", Accept="text/html").text
+
+
+def test_many_who_ask_at_once_make_one_request_and_one_file(other: Elsewhere, tmp_path: Path) -> None:
+    other.offer(LARGE)
+    with (
+        running(tmp_path, upstream=lambda: other.simple_url) as index,
+        concurrent.futures.ThreadPoolExecutor(8) as crowd,
+    ):
+        pages = list(crowd.map(lambda _: rows(index, "public-lib"), range(8)))
+        paths = {address(page[0]) for page in pages}
+        found = list(crowd.map(lambda _: fetch(index, min(paths)).content, range(8)))
+        assert (len(paths), len(stored(index))) == (1, 1)
+    assert set(found) == {LARGE.content}
+    assert other.paths.count("/simple/public-lib/") == 1
+
+
+def test_a_client_that_leaves_in_the_middle_holds_nothing_up(index: Running, other: Elsewhere) -> None:
+    other.offer(LARGE)
+    path = address(rows(index, "public-lib")[0])
+    for _ in range(40):
+        with CLIENT.stream("GET", f"{index.url}{path}") as answer:
+            next(answer.iter_raw(1000))
+    assert fetch(index, path).content == LARGE.content
+
+
+def test_an_upstream_that_nobody_can_name_is_said_so_to_the_client() -> None:
+    def unknown() -> str:
+        raise CannotDo("there is no pip", "name an index with --upstream")
+
+    with running(upstream=unknown) as index:
+        answer = fetch(index, "simple/public-lib/")
+        assert (answer.status_code, answer.text) == (502, "there is no pip; name an index with --upstream\n")
+        post(index, wheel("own"))
+        assert fetch(index, "simple/own/").status_code == 200
+
+
+def test_credentials_go_to_the_upstream_alone_and_into_no_message(other: Elsewhere, tmp_path: Path) -> None:
+    with elsewhere() as files:
+        other.offer(LIB)
+        other.offer(LIB, url=f"{files.url}{LIB.filename}")
+        files.answers[f"/{LIB.filename}"] = Answer(LIB.content)
+        secret = other.simple_url.replace("://", "://me:s3cret@")
+        with running(tmp_path, upstream=lambda: secret) as index:
+            assert fetch(index, address(rows(index, "public-lib")[0])).content == LIB.content
+            other.answers["/simple/refused/"] = Answer(status=401)
+            assert "s3cret" not in fetch(index, "simple/refused/").text
+    assert other.asked[0][1]["Authorization"].startswith("Basic ")
+    assert "Authorization" not in files.asked[0][1]
+    kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(b"s3cret" in content for content in kept)
