@@ -1,6 +1,7 @@
 """`crucible serve`: the package index of a folder."""
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -59,16 +60,13 @@ def register(app: typer.Typer) -> None:
         try:
             # Here, so that the other commands start without a server, also where none is installed.
             from crucible_pipeline.index.server import Rules, serve  # noqa: PLC0415
-            from crucible_pipeline.index.upstream import checked  # noqa: PLC0415
         except ImportError as error:
             raise CannotDo(
                 f"the server's packages are not installed ({error.name} is missing)",
                 'install "crucible-pipeline[index]"',
             ) from error
 
-        other = None if no_upstream else partial(checked, upstream) if upstream else pip_index_url
-        if upstream and not no_upstream:
-            checked(upstream)
+        other = None if no_upstream else _other(upstream)
 
         def started(url: str, access: Access) -> None:
             source = "the given upstream" if upstream else "the index that pip is configured for"
@@ -76,6 +74,20 @@ def register(app: typer.Typer) -> None:
 
         rules = Rules(gate, other)
         serve(store, host=host, port=port, rules=rules, open_to_all=open_to_all, started=started)
+
+
+def _other(upstream: str | None) -> Callable[[], str]:
+    """What gives the upstream's address: the given one, or pip when it is first needed.
+
+    Raises:
+        Refused: the given one is none.
+    """
+    if not upstream:
+        return pip_index_url
+    # Here likewise: its HTTP client takes a tenth of a second to load.
+    from crucible_pipeline.index.upstream import checked  # noqa: PLC0415
+
+    return partial(str, checked(upstream))
 
 
 def _tell(data: str, url: str, access: Access, source: str | None) -> None:

@@ -17,8 +17,8 @@ from starlette.types import Message
 
 from crucible_pipeline.errors import CrucibleError, Refused
 from crucible_pipeline.index.access import Forbidden, Unauthorized
-from crucible_pipeline.index.arrival import UpstreamFailed, UpstreamLoop
 from crucible_pipeline.index.claims import Taken
+from crucible_pipeline.index.foreign import UpstreamFailed, UpstreamLoop
 from crucible_pipeline.index.hot import Hot
 from crucible_pipeline.index.names import normalized
 from crucible_pipeline.index.negotiate import negotiate, takes_gzip

@@ -14,8 +14,8 @@ from typing import BinaryIO, cast
 
 import httpx
 
-from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.index import foreign
+from crucible_pipeline.index.foreign import UpstreamFailed
 from crucible_pipeline.index.page import Link
 from crucible_pipeline.index.store import AlreadyExists, Store
 
@@ -23,14 +23,6 @@ MAX_FILE_BYTES = 8 << 30
 IN_MEMORY_BYTES = 4 << 20
 PIECE = 1 << 18
 FILE_SECONDS = 3600.0
-
-
-class UpstreamFailed(CannotDo):
-    """The other index did not give what was asked for; status 502."""
-
-
-class UpstreamLoop(UpstreamFailed):
-    """The other index asks this one; status 508."""
 
 
 class Arrival:

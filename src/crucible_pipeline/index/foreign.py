@@ -19,12 +19,21 @@ from crucible_pipeline.index.names import MAX_FILENAME_LENGTH
 from crucible_pipeline.index.page import ACTIVE, HASH, MARKERS, Link, Page, Status
 
 FORMAT = 1
+LEADS_BACK = "the upstream leads back to this index"
 ARCHIVES = (".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz")
 MAX_FILES = 200_000
 MAX_TEXT = 2000
 _FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,199}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+
+class UpstreamFailed(CannotDo):
+    """The other index did not give what was asked for; status 502."""
+
+
+class UpstreamLoop(UpstreamFailed):
+    """The other index asks this one; status 508."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """The pages and files of the upstream over HTTP. A name of this index's own is never asked for there."""
 
 import re
+import secrets
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from functools import partial
-from typing import TypeVar
+from functools import cached_property, partial
+from typing import Protocol, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -12,10 +14,10 @@ from starlette.routing import Route
 
 from crucible_pipeline.index import answers
 from crucible_pipeline.index.answers import is_known, project_name
-from crucible_pipeline.index.arrival import Arrival, UpstreamLoop
 from crucible_pipeline.index.door import Door
+from crucible_pipeline.index.foreign import LEADS_BACK, UpstreamLoop
+from crucible_pipeline.index.hot import Hot
 from crucible_pipeline.index.store import NotFound
-from crucible_pipeline.index.upstream import LEADS_BACK, Upstream
 
 # A slow upstream holds up these and never the threads that read this index's own files.
 THREADS = 32
@@ -24,16 +26,51 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")
 
 
+class Incoming(Protocol):
+    """`arrival.Arrival` in form."""
+
+    @property
+    def size(self) -> int | None:
+        """In bytes."""
+        ...
+
+    def close(self) -> None:
+        """Give back the connection."""
+        ...
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The bytes, once."""
+        ...
+
+
+class Source(Protocol):
+    """`upstream.Upstream` in form, whose HTTP client is loaded when it is first needed."""
+
+    def page(self, name: str) -> Hot:
+        """A project's page."""
+        ...
+
+    def arrival(self, name: str, sha256: str, filename: str) -> Incoming:
+        """A file on its way."""
+        ...
+
+    def metadata(self, name: str, sha256: str, filename: str) -> bytes:
+        """A file's core metadata."""
+        ...
+
+
 class Relay:
     """The handlers.
 
     Args:
-        upstream: the other index.
+        upstream: makes the other index, for a `Via` of its own, when somebody first asks for a name of it.
         door: says whose a name is, and who may ask.
     """
 
-    def __init__(self, upstream: Upstream, door: Door) -> None:
-        self._upstream, self._door = upstream, door
+    def __init__(self, upstream: Callable[[str], Source], door: Door) -> None:
+        self._make, self._door = upstream, door
+        self._via = f"1.1 crucible-{secrets.token_hex(8)}"
+        self._lock = threading.Lock()
         self._limiter = CapacityLimiter(THREADS)
 
     @property
@@ -49,7 +86,7 @@ class Relay:
             name: normalized.
         """
         await self._check(request, name)
-        return answers.page(request, await self._run(self._upstream.page, name))
+        return answers.page(request, await self._run(lambda: self._upstream().page(name)))
 
     async def file(self, request: Request) -> Response:
         """`/upstream/...`: a file of the upstream, or the core metadata beside it."""
@@ -63,9 +100,9 @@ class Relay:
         if kept is not None:
             return kept
         if plain != filename:
-            content = await self._run(self._upstream.metadata, name, sha256, plain)
+            content = await self._run(lambda: self._upstream().metadata(name, sha256, plain))
             return Response(content, headers=headers, media_type="application/octet-stream")
-        arrival = await self._run(self._upstream.arrival, name, sha256, filename)
+        arrival = await self._run(lambda: self._upstream().arrival(name, sha256, filename))
         headers["Content-Type"] = "application/octet-stream"
         if arrival.size is not None:
             headers["Content-Length"] = str(arrival.size)
@@ -81,12 +118,20 @@ class Relay:
             raise
         return StreamingResponse(self._pieces(arrival, first, pieces), headers=headers)
 
+    @cached_property
+    def _made(self) -> Source:
+        return self._make(self._via)
+
+    def _upstream(self) -> Source:
+        with self._lock:
+            return self._made
+
     async def _check(self, request: Request, name: str) -> None:
         # A token for some projects of this index reads others' through it all the same.
         await self._door.allow(request, "read", None)
         if await self._door.ask(self._door.is_own, name):
             raise NotFound(f"{name} is a name of this index, which has published nothing under it")
-        if self._upstream.via in request.headers.get("via", ""):
+        if self._via in request.headers.get("via", ""):
             raise UpstreamLoop(LEADS_BACK, "name another with --upstream")
 
     async def _kept(self, request: Request, key: str, headers: dict[str, str]) -> Response | None:
@@ -102,7 +147,7 @@ class Relay:
             return FileResponse(path, headers=headers, media_type="application/octet-stream")
         return await answers.blob(request, lambda: store.open(key), headers)
 
-    async def _pieces(self, arrival: Arrival, piece: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    async def _pieces(self, arrival: Incoming, piece: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
         try:
             while piece:
                 yield piece

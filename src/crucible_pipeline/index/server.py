@@ -26,8 +26,8 @@ from crucible_pipeline.index.access import ANY, Access
 from crucible_pipeline.index.catalog import Catalog, Gate
 from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.memory import MemoryStore
+from crucible_pipeline.index.relay import Source
 from crucible_pipeline.index.store import Store, Unavailable
-from crucible_pipeline.index.upstream import Upstream
 from crucible_pipeline.index.web import application
 
 START_SECONDS = 20.0
@@ -126,12 +126,20 @@ def serve(
 
 
 @contextlib.contextmanager
-def _upstream(store: Store, url: Callable[[], str] | None) -> Generator[Upstream | None]:
+def _upstream(store: Store, url: Callable[[], str] | None) -> Generator[Callable[[str], Source] | None]:
+    """What makes the upstream when it is first needed; it is closed at the end."""
     if url is None:
         yield None
         return
-    with contextlib.closing(Upstream(store, url)) as upstream:
-        yield upstream
+    with contextlib.ExitStack() as stack:
+
+        def make(via: str) -> Source:
+            # Here, since its HTTP client takes a tenth of a second to load.
+            from crucible_pipeline.index.upstream import Upstream  # noqa: PLC0415
+
+            return stack.enter_context(contextlib.closing(Upstream(store, url, via=via)))
+
+        yield make
 
 
 @contextlib.contextmanager

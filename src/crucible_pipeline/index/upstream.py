@@ -6,7 +6,6 @@ other index is down. A file is kept for ever, after its content was compared wit
 
 import hashlib
 import logging
-import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -20,9 +19,9 @@ import httpx
 
 from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
 from crucible_pipeline.index import foreign
-from crucible_pipeline.index.arrival import Arrival, UpstreamFailed, UpstreamLoop, bounded
+from crucible_pipeline.index.arrival import Arrival, bounded
 from crucible_pipeline.index.client import ACCEPT, MAX_PAGE_BYTES, MAX_REDIRECTS, address_of
-from crucible_pipeline.index.foreign import Foreign
+from crucible_pipeline.index.foreign import LEADS_BACK, Foreign, UpstreamFailed, UpstreamLoop
 from crucible_pipeline.index.hot import Hot
 from crucible_pipeline.index.kept import Kept
 from crucible_pipeline.index.page import Link
@@ -37,7 +36,6 @@ TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 MAX_REMEMBERED = 20_000
 MAX_METADATA_BYTES = 8 << 20
 LOCKS = 64
-LEADS_BACK = "the upstream leads back to this index"
 GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 LOG = logging.getLogger("crucible.index")
 
@@ -76,20 +74,24 @@ class Upstream:
     Args:
         store: keeps what was seen.
         url: gives the address of its simple API, once, when it is first needed.
+        via: names this process to an index that it reaches through itself (RFC 9110, section 7.6.3).
         clock: gives seconds.
     """
 
     def __init__(
-        self, store: Store, url: Callable[[], str], *, clock: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        url: Callable[[], str],
+        *,
+        via: str = "1.1 crucible",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._given_url, self._clock = store, url, clock
+        self._store, self._given_url, self._clock, self._via = store, url, clock, via
         self._kept = Kept(store)
         self._locks = [threading.Lock() for _ in range(LOCKS)]
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Known] = OrderedDict()
         self._pause: tuple[float, str] = (float("-inf"), "")
-        # Names this process to an index that it reaches through itself (RFC 9110, section 7.6.3).
-        self.via = f"1.1 crucible-{secrets.token_hex(8)}"
 
     def close(self) -> None:
         """Close the connections."""
@@ -256,7 +258,7 @@ class Upstream:
             timeout=TIMEOUT,
             follow_redirects=True,
             max_redirects=MAX_REDIRECTS,
-            headers={"Via": self.via, "User-Agent": "crucible-index"},
+            headers={"Via": self._via, "User-Agent": "crucible-index"},
             event_hooks={"request": [check]},
         )
 

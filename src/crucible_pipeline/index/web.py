@@ -4,7 +4,7 @@ Routes and nothing else; what they answer comes from the other files.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import BinaryIO
 from urllib.parse import quote
 
@@ -23,9 +23,8 @@ from crucible_pipeline.index.catalog import Catalog, Gate
 from crucible_pipeline.index.door import Door
 from crucible_pipeline.index.hot import Hot, HotPages
 from crucible_pipeline.index.names import parse_filename
-from crucible_pipeline.index.relay import Relay
+from crucible_pipeline.index.relay import Relay, Source
 from crucible_pipeline.index.store import NotFound
-from crucible_pipeline.index.upstream import Upstream
 from crucible_pipeline.index.yanking import Yanking
 from crucible_pipeline.version import parse
 
@@ -43,7 +42,7 @@ def application(
     *,
     gate: Gate | None = None,
     max_upload_bytes: int = MAX_UPLOAD_BYTES,
-    upstream: Upstream | None = None,
+    upstream: Callable[[str], Source] | None = None,
 ) -> Starlette:
     """The whole index as an ASGI application.
 
@@ -52,7 +51,7 @@ def application(
         access: who may read and upload.
         gate: asked before a file is published.
         max_upload_bytes: of one request.
-        upstream: where names come from that are not this index's own; None for nowhere.
+        upstream: makes what has the names that are not this index's own, as for `Relay`; None for nothing.
     """
     door = Door(access, catalog.store)
     relay = Relay(upstream, door) if upstream is not None else None
