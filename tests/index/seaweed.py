@@ -47,7 +47,7 @@ class Node:
         config.write_text(json.dumps({"identities": [identity]}))
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
-        s3, s3_grpc, filer, filer_grpc, master, master_grpc, volume, volume_grpc = self.ports
+        master, master_grpc = self.ports[4:6]
         here = ("-ip=127.0.0.1", "-ip.bind=127.0.0.1")
         self._run(
             *("master", *here, f"-mdir={data}", f"-port={master}", f"-port.grpc={master_grpc}"),
@@ -55,6 +55,18 @@ class Node:
         )
         # A volume server that comes before the master has elected itself waits for five seconds.
         time.sleep(HEAD_START_SECONDS)
+        self.resume()
+
+    def interrupt(self) -> None:
+        """Kill all but the master, which would take longest to come back."""
+        process = self.processes.pop()
+        process.kill()
+        process.wait(20)
+
+    def resume(self) -> None:
+        s3, s3_grpc, filer, filer_grpc, master, master_grpc, volume, volume_grpc = self.ports
+        here = ("-ip=127.0.0.1", "-ip.bind=127.0.0.1")
+        data, config = self.folder / "data", self.folder / "s3.json"
         self._run(
             *("server", *here, "-master=false", f"-master.peers=127.0.0.1:{master}.{master_grpc}"),
             *(f"-dir={data}", f"-volume.port={volume}", f"-volume.port.grpc={volume_grpc}"),

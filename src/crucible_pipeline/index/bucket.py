@@ -193,7 +193,8 @@ class BucketStore:
                 current = self._put(key, b"2", _seen(etag)) if heeded else ""
                 heeded = heeded and self._refuses(key, _seen(etag)) and self.tag(key) == current
             finally:
-                obstore.delete(self._documents, key)
+                with contextlib.suppress(BaseError, OSError):
+                    obstore.delete(self._documents, key)
             if not heeded:
                 raise CannotDo(
                     f"the storage at {self.address} ignores the conditions of writes, so that two servers "

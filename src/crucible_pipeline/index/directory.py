@@ -97,8 +97,9 @@ class DirectoryStore:
         self._expect(key, expected)
         with _named_errors(), self._written(key, stream_of(data)) as temporary, self._locked(key):
             self._expect(key, expected)
-            # The kernel's clock ticks every few milliseconds; this one gives each write an etag of its own.
-            instant = time.time_ns()
+            # The kernel's clock ticks every few milliseconds, and may be set back; with this instant each
+            # write has an etag of its own.
+            instant = max(time.time_ns(), _instant(path) + 1)
             os.utime(temporary, ns=(instant, instant))
             etag = _etag(temporary.stat())
             self._put(temporary, path)
@@ -194,6 +195,14 @@ def _named_errors() -> Generator[None]:
         if error.errno in FULL:
             raise NoSpace(f"the index has no room to write: {error.strerror}", "free some space") from error
         raise Unavailable(f"the index cannot write to its folder: {error.strerror}") from error
+
+
+def _instant(path: Path) -> int:
+    """When a file was written, in nanoseconds; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _etag(found: os.stat_result) -> str:
