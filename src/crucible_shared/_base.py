@@ -9,15 +9,42 @@ from __future__ import annotations
 
 import string
 import sys
-from enum import StrEnum
+import warnings
+from enum import EnumType, StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import deprecated as deprecated  # noqa: PLC0414
+else:
+
+    def deprecated(message):
+        """A class that its contract gives up: type checkers show it, and making an instance warns."""
+
+        def marked(cls):
+            original = cls.__new__
+            # Between an enum's call and this stands a method of the enum module.
+            level = 3 if isinstance(cls, EnumType) else 2
+
+            def made(kind, /, *args, **kwargs):
+                if kind is cls:
+                    warnings.warn(message, DeprecationWarning, stacklevel=level)
+                if original is object.__new__:
+                    return original(kind)
+                return original(kind, *args, **kwargs)
+
+            cls.__new__ = staticmethod(made)
+            cls.__deprecated__ = message
+            return cls
+
+        return marked
+
+
 StateT = TypeVar("StateT", bound=StrEnum)
 EventT = TypeVar("EventT")
+HeadersT = TypeVar("HeadersT")
 
 
 class InvalidTransition(ValueError):
@@ -191,8 +218,57 @@ class Channel(Generic[EventT]):
         return event
 
     def _types(self) -> tuple[Any, ...]:
+        return self._named(self._events)
+
+    @staticmethod
+    def _named(names: tuple[str, ...]) -> tuple[Any, ...]:
         package = sys.modules[__package__ or __name__.rpartition(".")[0]]
-        return tuple(getattr(package, name) for name in self._events)
+        return tuple(getattr(package, name) for name in names)
+
+
+class HeadedChannel(Channel[EventT], Generic[EventT, HeadersT]):
+    """A channel whose messages have headers too.
+
+    Args:
+        address: where the events travel.
+        events: names of their types in this package.
+        headers: names of the types of their headers.
+    """
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, address: str, *events: str, headers: tuple[str, ...]) -> None:
+        super().__init__(address, *events)
+        self._headers = headers
+
+    def encode_headers(self, headers: HeadersT) -> dict[str, Any]:
+        """The headers as a JSON object.
+
+        Raises:
+            TypeError: they are no headers of this channel.
+            InvalidEvent: they were changed into something that the contract does not allow.
+        """
+        import json
+
+        from ._model import encode
+
+        found: dict[str, Any] = json.loads(
+            encode(f"headers of {self.address}", self._named(self._headers), headers)
+        )
+        return found
+
+    def decode_headers(self, headers: Mapping[str, object]) -> HeadersT:
+        """Read the headers of a message.
+
+        Raises:
+            InvalidEvent: they are no headers of this channel.
+        """
+        from ._model import read
+
+        found: HeadersT = read(
+            f"headers of {self.address}", self._named(self._headers), dict(headers)
+        )
+        return found
 
 
 class Frozen(type):

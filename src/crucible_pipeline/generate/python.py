@@ -1,5 +1,6 @@
 """A contract as a Python package, pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.resources import files
@@ -8,11 +9,12 @@ from crucible_pipeline.contracts import names, snapshot
 from crucible_pipeline.contracts.model import Contract, Message, Schema, TypeDef
 from crucible_pipeline.errors import InvalidInput, Mark, Problem
 from crucible_pipeline.generate import python_index, python_names, python_order, python_values
-from crucible_pipeline.generate.python_enums import machine_name
+from crucible_pipeline.generate.python_enums import gone, machine_name
 from crucible_pipeline.generate.python_kinds import EnumShape
 from crucible_pipeline.generate.python_models import type_modules
 from crucible_pipeline.generate.python_schemas import schemas_module
 from crucible_pipeline.generate.python_shapes import Shapes
+from crucible_pipeline.generate.python_values import Carried
 
 RUNTIME = ("_base.py", "_formats.py", "_json.py", "_model.py", "_patterns.py", "_schema.py", "_values.py")
 _OTHERS = frozenset({"channels", "resources", "contracts", "_schemas", *(name[:-3] for name in RUNTIME)})
@@ -45,33 +47,42 @@ def python(contract: Contract) -> dict[str, str]:
     found["resources.py"] = python_index.resources_module(tuple(sorted(whole.sources)))
     modules = tuple(sorted(path.removesuffix(".py") for path in found if not path.startswith("_")))
     words = f"The contracts of {whole.package.distribution}: types, constants, channels and transitions."
-    found["__init__.py"] = python_index.index_module(whole.package, exported, modules, words)
+    old = {name: gone(shape) for name, shape in shapes.shapes.items() if shape.schema.deprecated}
+    found["__init__.py"] = python_index.index_module(whole.package, exported, modules, words, old)
     found["_schemas.py"] = schemas_module(whole, shapes.checks)
+    if old:
+        named = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(old)))})\b")
+        found = {path: _at_peace(text) if named.search(text) else text for path, text in found.items()}
     found |= {name: _runtime(name) for name in RUNTIME}
     found |= {"py.typed": "", "contract.json": snapshot.dump(contract)}
     found |= {f"contracts/{path}": text for path, text in whole.sources.items()}
     return dict(sorted(found.items()))
 
 
+def _at_peace(text: str) -> str:
+    """A module that names what the contract gives up, for it defines, shows or holds it."""
+    return text.replace("\n", "\n# pyright: reportDeprecated=false\n", 1)
+
+
 def _runtime(name: str) -> str:
     return files("crucible_pipeline.generate").joinpath("runtime", name).read_text(encoding="utf-8")
 
 
-def _with_payloads(contract: Contract) -> tuple[Contract, dict[str, tuple[str, ...]]]:
-    """Give a name to every payload and to all headers, and tell each channel's payload types."""
+def _with_payloads(contract: Contract) -> tuple[Contract, dict[str, Carried]]:
+    """Give a name to every payload and to all headers, and tell each channel's types of both."""
     types = dict(contract.types)
-    payloads: dict[str, tuple[str, ...]] = {}
+    payloads: dict[str, Carried] = {}
     for channel in contract.channels.values():
-        found: dict[str, None] = {}
+        events: dict[str, None] = {}
+        headers: dict[str, None] = {}
         for message in channel.messages:
             for name, schema in _named(message):
                 if name not in types:
                     types[name] = TypeDef(name, channel.module, schema, message.mark)
                 elif types[name].schema != schema and schema.ref != name:
                     types[f"{name} of {channel.key}"] = TypeDef(name, channel.module, schema, message.mark)
-                if schema is message.payload:
-                    found[name] = None
-        payloads[channel.key] = tuple(found)
+                (events if schema is message.payload else headers)[name] = None
+        payloads[channel.key] = Carried(tuple(events), tuple(headers))
     return replace(contract, types=types), payloads
 
 
@@ -90,7 +101,7 @@ def _named(message: Message) -> Iterator[tuple[str, Schema]]:
 
 
 def _value_modules(
-    contract: Contract, shapes: Shapes, homes: Mapping[str, str], payloads: Mapping[str, tuple[str, ...]]
+    contract: Contract, shapes: Shapes, homes: Mapping[str, str], payloads: Mapping[str, Carried]
 ) -> dict[str, str]:
     found: dict[str, str] = {}
     for module in sorted({constant.module for constant in contract.constants.values()}):

@@ -31,6 +31,12 @@ def words_of(shape: Shape) -> str:
     return docstring(shape.schema.description or shape.schema.title or f"{shape.name} of the contract.", 1)
 
 
+def gone(shape: Shape) -> str:
+    """What the warning about a deprecated type says."""
+    words = " ".join((shape.schema.description or "").split())
+    return f"{shape.name} is deprecated{f': {words}' if words else ''}"
+
+
 def machine_name(machine: StateMachine) -> str:
     """The constant that holds a state machine."""
     return f"{upper(machine.enum)}_MACHINE"

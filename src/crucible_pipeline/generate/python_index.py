@@ -41,12 +41,21 @@ def __getattr__(name: str) -> object:
         found = __import__(f"{__name__}.{name}", fromlist=("*",))
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = found
+KEEPING    globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__, "__version__"})
+"""
+
+# A name that is given up is not kept, so that each place that imports it is warned.
+_WARNING = """\
+    if name in _DEPRECATED:
+        import warnings
+
+        warnings.warn(_DEPRECATED[name], DeprecationWarning, stacklevel=2)
+        return found
 """
 
 _SHOWING = """
@@ -114,7 +123,9 @@ def _package() -> Traversable:
 """
 
 
-def index_module(package: Package, names: Mapping[str, str], modules: tuple[str, ...], words: str) -> str:
+def index_module(
+    package: Package, names: Mapping[str, str], modules: tuple[str, ...], words: str, old: Mapping[str, str]
+) -> str:
     """`__init__.py`: every name is imported when it is first asked for.
 
     Args:
@@ -122,6 +133,7 @@ def index_module(package: Package, names: Mapping[str, str], modules: tuple[str,
         names: exported name → the module it comes from.
         modules: modules that are exported as such.
         words: the package's description.
+        old: names that the contract gives up → what to say about it.
     """
     shown = [(f".{module}", name, name) for name, module in names.items()]
     shown += [(".", module, module) for module in modules]
@@ -137,7 +149,8 @@ def index_module(package: Package, names: Mapping[str, str], modules: tuple[str,
         "\n" + assignment("_DISTRIBUTION", None, literal(package.distribution)),
         "\n" + assignment("_NAMES", None, table),
         "\n" + assignment("_MODULES", None, Group("", tuple(literal(name) for name in modules), "[]")),
-        "\n" + _LOADING,
+        "\n" + (assignment("_DEPRECATED", None, literal({**old})) + "\n" if old else ""),
+        _LOADING.replace("KEEPING", _WARNING if old else ""),
     ]
     return "".join(parts)
 

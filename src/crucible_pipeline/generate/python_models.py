@@ -1,19 +1,17 @@
 """Modules of types, pure: enums, models and aliases as Python text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from crucible_pipeline.contracts.model import Contract, JsonValue, Schema
-from crucible_pipeline.generate import python_names, python_order
-from crucible_pipeline.generate.python_enums import enum_text, words_of
+from crucible_pipeline.contracts.model import Contract, JsonValue
+from crucible_pipeline.generate import python_fields, python_names, python_order
+from crucible_pipeline.generate.python_enums import enum_text, gone, words_of
 from crucible_pipeline.generate.python_index import lazy_module
 from crucible_pipeline.generate.python_kinds import AliasShape, EnumShape, ModelShape, Property, Shape
 from crucible_pipeline.generate.python_order import Layout
-from crucible_pipeline.generate.python_scalars import ANNOTATED, FIELD
+from crucible_pipeline.generate.python_scalars import FIELD
 from crucible_pipeline.generate.text import (
     HEADER,
-    Attribute,
-    Either,
     Expression,
     Group,
     Keyed,
@@ -24,6 +22,7 @@ from crucible_pipeline.generate.text import (
     docstring,
     flat,
     imports,
+    lay,
     literal,
     rank,
     renamed,
@@ -34,6 +33,7 @@ _UNION = Name("typing", "Union")
 # What annotations may name; a property of such a name becomes a field of another one.
 _IMPORTABLE = frozenset(
     {
+        "AgedModel",
         "Annotated",
         "Any",
         "CheckedModel",
@@ -45,7 +45,19 @@ _IMPORTABLE = frozenset(
         "Field",
         "Float",
     }
-    | {"Int", "Integer", "Literal", "Maybe", "Model", "Number", "SparseModel", "StrictBool", "Text", "Union"}
+    | {
+        "Int",
+        "Integer",
+        "Literal",
+        "Mapping",
+        "Maybe",
+        "Model",
+        "Number",
+        "SparseModel",
+        "StrictBool",
+        "Text",
+        "Union",
+    }
     | {"WholeNumber", "parsed"}
 )
 _FUTURE = ("__future__", "annotations", "annotations")
@@ -169,7 +181,7 @@ class _Module:
     def _shape(self, shape: Shape) -> str:
         if isinstance(shape, EnumShape):
             base = self.scope.use(Name("enum", "StrEnum" if isinstance(shape.values[0], str) else "IntEnum"))
-            return enum_text(shape, base, self.contract.machines.get(shape.name))
+            return self._decorated(shape) + enum_text(shape, base, self.contract.machines.get(shape.name))
         if isinstance(shape, ModelShape):
             return self._model(shape)
         if shape.name in self.roots:
@@ -190,21 +202,41 @@ class _Module:
             (item.optional and item.schema.default is None) or fields[item.wire] != item.wire
             for item in shape.properties
         )
-        bases = [
-            name for name, wanted in (("SparseModel", sparse), ("CheckedModel", shape.check)) if wanted
-        ] or ["Model"]
-        head = class_head(shape.name, *(self.scope.use(Name("._model", base)) for base in bases))
+        aged = {
+            fields[item.wire]: python_fields.warning(shape.name, item)
+            for item in shape.properties
+            if item.schema.deprecated
+        }
+        wanted = (("AgedModel", aged), ("SparseModel", sparse), ("CheckedModel", shape.check))
+        bases = [name for name, found in wanted if found] or ["Model"]
+        head = self._decorated(shape) + class_head(
+            shape.name, *(self.scope.use(Name("._model", base)) for base in bases)
+        )
         lines: list[str] = []
-        if shape.closed:
-            config = self.scope.local(
-                call(Name("pydantic", "ConfigDict"), Keyed("extra=", literal("forbid")))
-            )
+        given = [Keyed("extra=", literal("forbid"))] if shape.closed else []
+        if shape.schema.examples:
+            shown: JsonValue = {"examples": list(shape.schema.examples)}
+            given.append(Keyed("json_schema_extra=", literal(shown)))
+        if given:
+            config = self.scope.local(call(Name("pydantic", "ConfigDict"), *given))
             lines.append(assignment("model_config", None, config, 1) + "\n\n")
         if shape.check:
             kind = subscript(Name("typing", "ClassVar"), "str")
             lines.append(self.scope.place("__checked__", kind, literal(shape.check), 1) + "\n")
+        if aged:
+            kind = subscript(
+                Name("typing", "ClassVar"), subscript(Name("collections.abc", "Mapping"), "str", "str")
+            )
+            lines.append(self.scope.place("__aged__", kind, literal({**aged}), 1) + "\n")
         lines += [self._property(item, fields[item.wire]) for item in shape.properties]
         return f"{head}{words_of(shape)}\n{''.join(lines)}".rstrip("\n") + "\n"
+
+    def _decorated(self, shape: Shape) -> str:
+        """What a type that the contract gives up wears."""
+        if not shape.schema.deprecated:
+            return ""
+        mark = self.scope.local(call(Name("._base", "deprecated"), literal(gone(shape))))
+        return f"@{lay(mark, 0, 1)}\n"
 
     def _distinct(self, shape: ModelShape, fields: dict[str, str]) -> None:
         """Give a number to every field whose name an earlier one has."""
@@ -228,9 +260,9 @@ class _Module:
             value = "None"
             given.append(Keyed("default=", "None"))
         elif item.optional and schema.default is not None:
-            value = self._default(schema, annotation, schema.default.json)
+            value = python_fields.default(self.contract, self.shapes, item, schema.default.json)
             if value is None:
-                factory = _factory(annotation, schema.default.json)
+                factory = python_fields.factory(annotation, schema.default.json)
                 given.append(Keyed("default_factory=", factory))
             else:
                 given.append(Keyed("default=", value))
@@ -240,55 +272,12 @@ class _Module:
             given.append(Keyed("description=", literal(" ".join(schema.description.split()))))
         if schema.examples:
             given.append(Keyed("examples=", literal(list(schema.examples))))
+        marks: JsonValue = {keyword: True for keyword, said in python_fields.marks(schema) if said}
+        if marks:
+            given.append(Keyed("json_schema_extra=", literal(marks)))
         plain = value is not None and len(given) == 1
         said = value if plain else call(FIELD, *given) if given else None
         return self.scope.place(name, annotation, said, 1)
-
-    def _default(self, schema: Schema, annotation: Expression, value: JsonValue) -> Expression | None:
-        """A default that can stand in the class; None if each model needs its own or it has to be read."""
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            found = self._enum_in(annotation, value)
-            if found is not None:
-                return Attribute(Name("", found.name), found.members[found.values.index(value)])
-        simple = self.contract.resolve(schema)
-        if isinstance(value, list | dict):
-            return None
-        if isinstance(value, str) and simple.format in {"date-time", "date"}:
-            return None
-        if isinstance(value, float) and value.is_integer() and "integer" in simple.types:
-            return repr(int(value))
-        plain = simple.types and not simple.one_of and not simple.any_of and not simple.all_of
-        return literal(value) if value is None or (plain and simple.enum is None) else None
-
-    def _enum_in(self, annotation: Expression, value: JsonValue) -> EnumShape | None:
-        """The first enum that a property's type takes as it stands and that has the value."""
-        for name in _alternatives(annotation):
-            found = self.shapes.get(name)
-            if isinstance(found, EnumShape) and any(
-                value is known or value == known for known in found.values
-            ):
-                return found
-        return None
-
-
-def _alternatives(annotation: Expression) -> Iterator[str]:
-    """The contract's types among which a value chooses."""
-    match annotation:
-        case Name("", name):
-            yield name
-        case Either(members):
-            for member in members:
-                yield from _alternatives(member)
-        case Group(head, items) if head == ANNOTATED:
-            yield from _alternatives(items[0])
-        case _:
-            pass
-
-
-def _factory(annotation: Expression, value: JsonValue) -> Expression:
-    if value in ([], {}) and isinstance(annotation, Group) and annotation.head in {"list", "dict"}:
-        return annotation
-    return call(Name("._model", "parsed"), annotation, literal(value))
 
 
 def _about(module: str) -> str:

@@ -1,6 +1,7 @@
 """Modules of constants, transitions and channels, pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from crucible_pipeline.contracts.model import Channel, Constant, Contract, StateMachine
 from crucible_pipeline.contracts.names import upper
@@ -10,6 +11,7 @@ from crucible_pipeline.generate.text import (
     HEADER,
     INDENT,
     Either,
+    Expression,
     Group,
     Keyed,
     assignment,
@@ -24,6 +26,19 @@ from crucible_pipeline.generate.text import (
 
 _FUTURE = ("__future__", "annotations", "annotations")
 _LATE = "TYPE_CHECKING = False\nif TYPE_CHECKING:\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What travels on a channel.
+
+    Args:
+        events: names of the types of its payloads.
+        headers: names of the types of their headers.
+    """
+
+    events: tuple[str, ...]
+    headers: tuple[str, ...]
 
 
 def flat_name(constant: Constant) -> str:
@@ -101,31 +116,38 @@ def _machine(machine: StateMachine, shape: Shape) -> str:
     return text + "\n" + functions
 
 
-def channels_module(
-    contract: Contract, payloads: Mapping[str, tuple[str, ...]], homes: Mapping[str, str]
-) -> str:
+def channels_module(contract: Contract, payloads: Mapping[str, Carried], homes: Mapping[str, str]) -> str:
     """The channels with the types of what travels on them.
 
     Args:
         contract: has the channels.
-        payloads: channel key → names of its payload types.
+        payloads: channel key → what travels on it.
         homes: type → module.
     """
     late: list[tuple[str, str, str]] = [("typing", "Final", "Final")]
+    needed: list[tuple[str, str, str]] = [_FUTURE]
     body = ""
     for channel in contract.channels.values():
-        names = payloads[channel.key]
-        late += [(f".{homes[name]}", name, name) for name in names]
-        body += _channel(channel, names)
+        carried = payloads[channel.key]
+        late += [(f".{homes[name]}", name, name) for name in (*carried.events, *carried.headers)]
+        kind = "HeadedChannel" if carried.headers else "Channel"
+        needed.append(("._base", kind, kind))
+        body += _channel(channel, kind, carried)
     if "Union[" in body:
         late.append(("typing", "Union", "Union"))
     words = "Every channel with its address and the type of its events."
-    head = imports([_FUTURE, ("._base", "Channel", "Channel")])
-    return HEADER + docstring(words) + f"\n{head}\n{_LATE}{imports(late, 1)}\n{body}"
+    return HEADER + docstring(words) + f"\n{imports(needed)}\n{_LATE}{imports(late, 1)}\n{body}"
 
 
-def _channel(channel: Channel, names: tuple[str, ...]) -> str:
-    kind = subscript("Final", subscript("Channel", names[0] if len(names) == 1 else Either(names)))
-    value = call("Channel", literal(channel.address), *(literal(name) for name in names))
-    text = assignment(upper(channel.key), kind, value) + "\n"
+def _channel(channel: Channel, kind: str, carried: Carried) -> str:
+    types = [_either(names) for names in (carried.events, carried.headers) if names]
+    given = [literal(name) for name in carried.events]
+    if carried.headers:
+        given.append(Keyed("headers=", sequence([literal(name) for name in carried.headers])))
+    typed = subscript("Final", subscript(kind, *types))
+    text = assignment(upper(channel.key), typed, call(kind, literal(channel.address), *given)) + "\n"
     return text + (docstring(channel.description) if channel.description else "")
+
+
+def _either(names: tuple[str, ...]) -> Expression:
+    return names[0] if len(names) == 1 else Either(names)

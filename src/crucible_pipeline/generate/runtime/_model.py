@@ -13,6 +13,7 @@ How a contract becomes Python:
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ class SparseModel(Model):
         given = self.model_fields_set - hidden.keys()
         dumped = cast("dict[str, Any]", handler(_without(self, hidden)))
         for name in absent:
-            if name not in given and getattr(self, name, None) is None:
+            if name not in given and self.__dict__.get(name) is None:
                 dumped.pop(name, None)
                 dumped.pop(wire.get(name, name), None)
         named = {wire.get(name, name): value for name, value in dumped.items()}
@@ -119,6 +120,32 @@ class CheckedModel(Model):
     @classmethod
     def _check(cls, data: Any) -> Any:
         return data if isinstance(data, cls) else _checked(cls.__checked__, data)
+
+
+class AgedModel(Model):
+    """An object with properties that its contract gives up: giving or reading one warns.
+
+    Reading one from JSON does not: whoever sent it is the one who has to change.
+    """
+
+    __aged__: ClassVar[Mapping[str, str]]
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, /, **data):
+            aged = type(self).__aged__
+            for name in aged.keys() & data.keys():
+                warnings.warn(aged[name], DeprecationWarning, stacklevel=2)
+            super().__init__(**data)
+
+        # Tells pydantic that this is no constructor of a user, so that reading JSON never passes through it.
+        __init__.__pydantic_base_init__ = True
+
+        def __getattribute__(self, name):
+            aged = type(self).__aged__
+            if name in aged:
+                warnings.warn(aged[name], DeprecationWarning, stacklevel=2)
+            return super().__getattribute__(name)
 
 
 class Root(RootModel[Any]):
@@ -255,6 +282,14 @@ def decode(address: str, kinds: tuple[Any, ...], data: bytes | str) -> Any:
     """An event from JSON; see `Channel.decode`."""
     try:
         return _adapter(*kinds).validate_json(data)
+    except ValidationError as error:
+        raise InvalidEvent(address, _why(error)) from None
+
+
+def read(address: str, kinds: tuple[Any, ...], value: object) -> Any:
+    """Headers from a mapping; see `HeadedChannel.decode_headers`."""
+    try:
+        return _adapter(*kinds).validate_python(value)
     except ValidationError as error:
         raise InvalidEvent(address, _why(error)) from None
 
