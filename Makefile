@@ -30,14 +30,19 @@ check: setup-test ## what CI checks besides the tests: format, lint, types, gene
 	$(BIN)/zizmor --offline --quiet --persona auditor .github examples
 	$(BIN)/hadolint examples/*/Dockerfile
 
+bench: setup-test ## the figures of the README, both sides in one run; installs the other side into .crucible/bench
+	PYTHONPATH=tests $(BIN)/python -m bench.bench $(PARTS)
+
 generate: setup ## contracts to code, into this checkout
 	$(BIN)/crucible generate
 
-lock: setup-test ## refresh both locks
+lock: setup-test ## refresh the locks
 	cd .ci/lock && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --all-extras --upgrade ../../src/crucible_pipeline/pyproject.toml demo.in -o demo.txt
 	cd .ci/lock && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --upgrade test.in -o test.txt
+	cd tests/index && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --upgrade clients.in -o clients.txt
 
 setup: $(VENV)/.demo
 

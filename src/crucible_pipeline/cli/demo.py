@@ -20,6 +20,7 @@ from crucible_pipeline.cli.app import console
 from crucible_pipeline.contracts.project import find_project
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.git import Repository, clone
+from crucible_pipeline.index.configured import pip_index_url
 from crucible_pipeline.index.server import running
 from crucible_pipeline.release.gate import gate
 
@@ -128,7 +129,7 @@ def _place(keep: bool) -> Generator[Path]:
 
 
 def _walk(checkout: Repository, place: Path) -> None:
-    with running(place / "index", gate=gate) as index:
+    with running(place / "index", gate=gate, upstream=pip_index_url) as index:
         road = Road(_environment(place, index.token))
         contracts = _contracts(road, checkout, place / "contracts")
         _release(road, contracts, FIRST, index.upload_url)
@@ -189,8 +190,7 @@ def _service(road: Road, example: Path, place: Path, simple_url: str) -> Reposit
     venv.create(place / "env", symlinks=True)
     python = place / "env" / "bin" / "python"
     pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
-    # The index serves no public packages: the dependency comes from pip's own, then ours alone is asked.
-    road.run([*pip, "pydantic"], place)
+    # One address is enough: what is not the index's own, here pydantic, it takes from pip's configured index.
     road.run([*pip, "--index-url", simple_url, "crucible-shared==0.3.*"], place)
     road.run([python, "-c", USES.format(seen=SEEN)], Path(place.anchor))
     folder = place / SERVICE
