@@ -1,6 +1,6 @@
 """The keywords of a schema that are read together, pure: enums, discriminators, OpenAPI 3.0's older forms."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from crucible_pipeline.contracts.keywords import whole
 from crucible_pipeline.contracts.model import ANNOTATIONS, KEYWORDS, JsonValue, Schema
 from crucible_pipeline.contracts.nodes import Node
 from crucible_pipeline.contracts.refs import Here, refers
-from crucible_pipeline.contracts.values import same
+from crucible_pipeline.contracts.values import key as identity
 
 
 def whole_values(found: dict[str, Any]) -> None:
@@ -89,6 +89,7 @@ def read_enum(entries: Mapping[str, Node], here: Here, found: dict[str, Any]) ->
 
 def _members(node: Node, here: Here) -> tuple[JsonValue, ...]:
     members: list[JsonValue] = []
+    known: set[Hashable] = set()
     items = here.findings.sequence(node, "enum")
     if isinstance(node.value, tuple) and not items:
         here.findings.add(node.mark, "the enum has no values", "add one or remove the keyword")
@@ -96,9 +97,10 @@ def _members(node: Node, here: Here) -> tuple[JsonValue, ...]:
         value = here.literal(item)
         if value is None and refers(item) is not None:
             continue
-        if any(same(value, member) for member in members):
+        if identity(value) in known:
             here.findings.add(item.mark, f"the enum holds {value!r} twice", "remove one of them")
         else:
+            known.add(identity(value))
             members.append(value)
     return tuple(members)
 

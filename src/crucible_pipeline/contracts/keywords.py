@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crucible_pipeline.contracts import names, patterns
+from crucible_pipeline.contracts.ambiguity import is_exponential
 from crucible_pipeline.contracts.model import KEYWORDS, JsonValue, Number, Schema, Value
 from crucible_pipeline.contracts.nodes import Node, nearest
 from crucible_pipeline.contracts.refs import Here, refers
@@ -83,9 +84,14 @@ def _pattern(keyword: Keyword) -> str | None:
 
 def _compiles(pattern: str, node: Node, here: Here) -> bool:
     try:
-        patterns.regex(pattern)
+        translated = patterns.regex(pattern).pattern
     except ValueError as error:
         here.findings.add(node.mark, str(error), "write it with what ECMAScript and Python share")
+        return False
+    if is_exponential(translated):
+        what = f"the pattern {pattern!r} takes exponential time on some text, or is too large to tell"
+        todo = "let what repeats begin or end with a character of its own, as in ^[a-z]+(-[a-z]+)*$"
+        here.findings.add(node.mark, what, todo)
         return False
     return True
 
@@ -193,7 +199,7 @@ def _format(keyword: Keyword) -> str | None:
     word = _text(keyword)
     if word in {"idn-email", "idn-hostname"}:
         keyword.wrong(
-            f"{word!r} cannot be asserted: Python and JavaScript have tables of different editions of Unicode",
+            f"{word!r} cannot be asserted: it needs Unicode's tables, whose edition differs between engines",
             "use email or hostname, or a pattern",
         )
         return None

@@ -1,5 +1,6 @@
 """Places inside a schema, as JSON pointers (RFC 6901), pure."""
 
+import re
 from collections.abc import Iterator
 
 from crucible_pipeline.contracts.model import KEYWORDS, MANY, NAMED, ONE
@@ -29,11 +30,26 @@ def inside(node: Node) -> Iterator[tuple[str, Node]]:
 
 def below(node: Node, way: str) -> Node | None:
     """The schema at the end of a pointer that leads through schemas only; None if there is none."""
-    while way:
-        for step, child in inside(node):
-            if way == step or way.startswith(f"{step}/"):
-                node, way = child, way[len(step) :]
-                break
-        else:
+    if way and not way.startswith("/"):
+        return None
+    keys = [key.replace("~1", "/").replace("~0", "~") for key in way.split("/")[1:]]
+    keys.reverse()
+    while keys:
+        keyword = keys.pop()
+        child = node.entries.get(keyword)
+        if child is None or (keyword not in _ONE and not keys):
             return None
+        if keyword in _ONE:
+            node = child
+        elif keyword in _NAMED:
+            found = child.entries.get(keys.pop())
+            if found is None:
+                return None
+            node = found
+        else:
+            key = keys.pop()
+            place = int(key) if keyword in _MANY and re.fullmatch("0|[1-9][0-9]{0,5}", key) else -1
+            if not 0 <= place < len(child.items):
+                return None
+            node = child.items[place]
     return node

@@ -8,6 +8,7 @@ from crucible_pipeline.errors import CannotDo, Refused
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _MAX_FILES = 10_000
+_MAX_TOTAL = 2 * MAX_CHARACTERS
 
 
 def read_folder(folder: Path) -> dict[str, str]:
@@ -30,6 +31,7 @@ def read_folder(folder: Path) -> dict[str, str]:
         raise CannotDo(f"there is no folder {folder}", "give the folder that holds the contracts")
     inside = folder.resolve()
     texts: dict[str, str] = {}
+    total = 0
     for directory, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
@@ -38,11 +40,16 @@ def read_folder(folder: Path) -> dict[str, str]:
                 name.startswith(".")
                 or not name.endswith(_ENDINGS)
                 or not path.resolve().is_relative_to(inside)
+                or not path.is_file()  # to open a pipe would wait for ever
             ):
                 continue
-            texts[path.relative_to(folder).as_posix()] = _text(path)
+            texts[path.relative_to(folder).as_posix()] = text = _text(path)
+            total += len(text)
             if len(texts) > _MAX_FILES:
                 raise Refused(f"{folder} holds more than {_MAX_FILES} files", "give a folder of contracts")
+            if total > _MAX_TOTAL:
+                what = f"the files of {folder} are larger than {_MAX_TOTAL // 2**20} MiB together"
+                raise Refused(what, "give a folder of contracts")
     return dict(sorted(texts.items()))
 
 

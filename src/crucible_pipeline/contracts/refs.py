@@ -13,6 +13,8 @@ from crucible_pipeline.contracts.nodes import Findings, Node
 from crucible_pipeline.contracts.places import below
 
 T = TypeVar("T")
+# Names among which to look for what was meant, over all problems: each costs time, and many help nobody.
+_MANY = 20_000
 # A path below the contracts folder and a JSON pointer.
 Place: TypeAlias = tuple[str, str]
 
@@ -172,6 +174,8 @@ class Here:
             close = difflib.get_close_matches(path, self.declared.files, n=1)
             todo = f"did you mean {close[0]!r}?" if close else "correct the path, it counts from this file"
             return f"the $ref {ref!r} names no file of the contracts", todo
+        if len(self.findings.problems) * len(known) > _MANY:
+            return f"the $ref {ref!r} names no {what}", f"declare the {what} or correct the reference"
         # Those of the same file come last, so that they win among equal names.
         by_name = {
             place[1].rpartition("/")[2]: place for place in sorted(known, key=lambda one: one[0] == path)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from crucible_pipeline.contracts import names, payload
+from crucible_pipeline.contracts import circles, names, payload
 from crucible_pipeline.contracts.declare import Source
 from crucible_pipeline.contracts.model import Contract, Schema
 from crucible_pipeline.contracts.nodes import Findings
@@ -35,11 +35,16 @@ def check(contract: Contract, spare: Iterable[Schema], findings: Findings) -> No
         findings: takes what is wrong.
     """
     _check_names(contract, findings)
-    endless = _endless(contract)
+    schemas = {name: found.schema for name, found in contract.types.items()}
+    endless = circles.endless(schemas)
     for name in endless:
         what = f"the type {name} is defined by itself"
         findings.add(contract.types[name].mark, what, "let it hold something before it refers back")
-    if endless:
+    deep = [] if endless else circles.too_deep(schemas)
+    for name in deep:
+        what = f"the type {name} judges a value by more than {circles.MOST_STEPS} schemas in a row"
+        findings.add(contract.types[name].mark, what, "refer to the last of them directly")
+    if endless or deep:
         return  # a value cannot be checked against a schema without an end
     for schema in chain(_schemas(contract), *(other.walk() for other in spare)):
         _check_discriminator(contract, schema, findings)
@@ -95,35 +100,3 @@ def _check_names(contract: Contract, findings: Findings) -> None:
         if first != channel.mark:
             what = f"the address {channel.address!r} is taken already at {first}"
             findings.add(channel.mark, what, "give each address one channel with all its messages")
-
-
-def _endless(contract: Contract) -> list[str]:
-    """Types that a validator could never finish with: they lead back to themselves on the spot."""
-    reaches = {name: set(_on_the_spot(found.schema)) for name, found in contract.types.items()}
-    found: list[str] = []
-    for start, first in reaches.items():
-        seen: set[str] = set()
-        todo = set(first)
-        while todo:
-            name = todo.pop()
-            seen.add(name)
-            todo |= reaches.get(name, set()) - seen
-        if start in seen:
-            found.append(start)
-    return found
-
-
-def _on_the_spot(schema: Schema) -> Iterator[str]:
-    """The types that judge the same value as the schema itself, not a part of the value."""
-    if schema.ref is not None:
-        yield schema.ref
-    single = (schema.not_, schema.if_, schema.then, schema.else_)
-    for inner in [
-        *schema.all_of,
-        *schema.any_of,
-        *schema.one_of,
-        *schema.dependent_schemas.values(),
-        *single,
-    ]:
-        if inner is not None:
-            yield from _on_the_spot(inner)

@@ -51,7 +51,7 @@ def simplified(contract: Contract, schema: Schema) -> tuple[Schema, bool]:
     if len(parts) == 1:
         return changed(parts[0], **words), True
     merged, exact, is_object = Schema(mark=schema.mark, **words), True, False
-    for part in _flattened(contract, parts, frozenset()):
+    for part in _flattened(contract, parts, {}):
         if part is None or not said(part) <= _OBJECT or part.types not in {(), ("object",)}:
             exact = False
         else:
@@ -64,18 +64,23 @@ def simplified(contract: Contract, schema: Schema) -> tuple[Schema, bool]:
     return changed(widest, **words), False
 
 
-def _flattened(contract: Contract, parts: list[Schema], seen: frozenset[str]) -> list[Schema | None]:
-    """The members of `allOf`, references followed; None for one that leads back to itself."""
+def _flattened(contract: Contract, parts: list[Schema], done: dict[str, bool]) -> list[Schema | None]:
+    """The members of `allOf`, references followed, each once; None for one that leads back to itself.
+
+    `done` has the references met so far, and whether all inside each has been looked at.
+    """
     found: list[Schema | None] = []
     for part in parts:
         if part.ref is not None and said(part) == {"ref"}:
-            if part.ref in seen:
+            if part.ref not in done:
+                done[part.ref] = False
+                found += _flattened(contract, [contract.types[part.ref].schema], done)
+                done[part.ref] = True
+            elif not done[part.ref]:
                 found.append(None)
-            else:
-                found += _flattened(contract, [contract.types[part.ref].schema], seen | {part.ref})
         elif part.all_of and said(part) <= {"all_of"} | _OBJECT:
             rest = without(part, {"all_of"})
-            found += _flattened(contract, [*part.all_of, *([rest] if said(rest) else [])], seen)
+            found += _flattened(contract, [*part.all_of, *([rest] if said(rest) else [])], done)
         else:
             found.append(part)
     return found

@@ -148,7 +148,8 @@ class Module:
         found = {key for key, sub in schema.properties.items() if sub.default is not None}
         found -= set(schema.required)
         if schema.ref is not None and schema.ref not in seen:
-            found |= self._defaults(self.types.contract.types[schema.ref].schema, seen | {schema.ref})
+            seen.add(schema.ref)
+            found |= self._defaults(self.types.contract.types[schema.ref].schema, seen)
         for sub in schema.all_of:
             found |= self._defaults(sub, seen)
         return found
