@@ -41,8 +41,13 @@ def _row(change: Change, verdict: Verdict) -> str:
 
 
 def code(text: str) -> str:
-    """A code span that no backtick of the text ends (CommonMark, section 6.1)."""
+    """A code span that no backtick of the text ends (CommonMark, section 6.1).
+
+    A backslash before a bar stays no code: within a table nothing could tell it from an escaped bar.
+    """
     words = " ".join(text.split())
+    if "\\|" in words:
+        return plain(words)
     fence = "`" * (1 + max((len(run) for run in _TICKS.findall(words)), default=0))
     space = " " if "`" in words else ""
     return f"{fence}{space}{words}{space}{fence}"
