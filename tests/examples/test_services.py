@@ -18,7 +18,6 @@ from crucible_pipeline.upgrade.pins import edit, find_pins
 from examples.dockerfile import instructions
 from examples.surroundings import environment
 
-pytestmark = pytest.mark.xdist_group("examples")
 
 
 def test_a_service_passes_its_own_tests(service_python: Path, repository: Path) -> None:

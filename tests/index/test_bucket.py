@@ -28,7 +28,6 @@ from index.distributions import Dist, fetch, post, published, wheel
 from index.seaweed import Node, free_ports
 from index.store_laws import LAWS, Law
 
-pytestmark = pytest.mark.xdist_group("s3")
 
 SERVE = (
     "import sys; from crucible_pipeline.index.place import store_at; "

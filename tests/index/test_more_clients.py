@@ -12,7 +12,7 @@ from index.distributions import post, sdist, wheel
 from index.elsewhere import elsewhere
 from index.programs import UV, programs
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("clients")]
+pytestmark = pytest.mark.slow
 
 PYPROJECT = """\
 [build-system]
