@@ -1,9 +1,12 @@
 """What two sides say in the same words: such schemas need no proof; pure."""
 
-from crucible_pipeline.compat.merge import fingerprint
+from crucible_pipeline.compat.merge import UNEVALUATED, fingerprint, said
 from crucible_pipeline.compat.normal import Side
 from crucible_pipeline.compat.sequent import Claim, conditions, parts
 from crucible_pipeline.contracts.model import Schema
+
+# With these a schema of the same text may still mean something else, where a type that it names changed.
+_LOOKING_AROUND = ("not_", "if_", "one_of", "contains", "dependent_schemas", "all_of", *UNEVALUATED)
 
 
 class Alike:
@@ -18,6 +21,7 @@ class Alike:
         self._same = _same_types(one, other)
         # By identity; the schema itself is kept, so that its identity stays taken.
         self._texts: dict[tuple[int, int], tuple[Schema, str]] = {}
+        self._words: dict[int, tuple[Schema, tuple[str, frozenset[str], bool]]] = {}
         self._parts: dict[tuple[int, str], tuple[Schema, tuple[Schema, ...]]] = {}
         self._conditions: dict[tuple[int, str], tuple[Schema, tuple[Schema, ...]]] = {}
 
@@ -31,6 +35,16 @@ class Alike:
             if not refers <= self._same:
                 text = f"{id(claim.side)} {text}"
             known = self._texts[name] = (claim.schema, text)
+        return known[1]
+
+    def words(self, schema: Schema) -> tuple[str, frozenset[str], bool]:
+        """All that a schema says, the types it refers to, and whether it means the same whatever they are."""
+        known = self._words.get(id(schema))
+        if known is None:
+            inside = list(schema.walk())
+            refers = frozenset(inner.ref for inner in inside if inner.ref is not None)
+            plain = not refers or not any(said(inner, name) for inner in inside for name in _LOOKING_AROUND)
+            known = self._words[id(schema)] = (schema, (fingerprint(schema), refers, plain))
         return known[1]
 
     def parts(self, schema: Schema, kind: str) -> tuple[Schema, ...]:

@@ -93,6 +93,9 @@ class Search:
         # What one difference did not decide; the next one has steps of its own.
         self._open: dict[_Key, tuple[Answer, tuple[Claim, ...]]] = {}
         self._inside: dict[_Key, int] = {}
+        # `EMPTY` if the question at that depth is: what was answered on its assumption.
+        self._resting: dict[_Key, int] = {}
+        self._kept: dict[_Key, tuple[Claim, ...]] = {}
         self._lowest = MAX_NESTED + 1
 
     def difference(self, likes: Claim, refuses: Claim) -> Answer:
@@ -104,6 +107,9 @@ class Search:
         self._left = min(MAX_STEPS, self._left_in_all)
         self._left_in_all -= self._left
         self._open.clear()
+        self._resting.clear()
+        self._kept.clear()
+        self._lowest = MAX_NESTED + 1
         try:
             found = self.ask((likes,), (refuses,))
         except RecursionError:
@@ -116,30 +122,53 @@ class Search:
 
     def ask(self, left: tuple[Claim, ...], right: tuple[Claim, ...]) -> Answer:
         """A payload that all on the left accept and all on the right reject; not yet confirmed."""
+        if self._alike(left, right):
+            return EMPTY
         asked = (_names(left), _names(right))
         known = self._known.get(asked) or self._open.get(asked)
         if known is not None:
             return known[0]
-        depth = len(self._inside)
-        if asked in self._inside:
-            self._lowest = min(self._lowest, self._inside[asked])
+        assumed = self._inside.get(asked, self._resting.get(asked))
+        if assumed is not None:
+            self._lowest = min(self._lowest, assumed)
             return EMPTY
+        depth = len(self._inside)
         if depth >= MAX_NESTED:
             return UNDECIDED
         self._inside[asked] = depth
         outer, self._lowest = self._lowest, MAX_NESTED + 1
+        rests = len(self._resting)
         try:
-            answer = either(self._branch(Branch(kind, list(left), list(right))) for kind in KINDS)
+            kinds = [kind for kind in KINDS if all(_may_be(claim, kind) for claim in left)]
+            answer = either(self._branch(Branch(kind, list(left), list(right))) for kind in kinds)
         finally:
             del self._inside[asked]
-        # An answer that rests on a question still open is not remembered.
-        if answer is UNDECIDED:
-            self._open[asked] = (answer, (*left, *right))
-        elif answer is not EMPTY or self._lowest >= depth:
-            self._known[asked] = (answer, (*left, *right))
-            self._lowest = MAX_NESTED + 1
+        self._remember(asked, answer, rests, (*left, *right))
         self._lowest = min(outer, self._lowest)
         return answer
+
+    def _alike(self, left: tuple[Claim, ...], right: tuple[Claim, ...]) -> bool:
+        texts = {self.alike.text(claim) for claim in left}
+        return any(self.alike.text(claim) in texts for claim in right)
+
+    def _remember(self, asked: _Key, answer: Answer, rests: int, claims: tuple[Claim, ...]) -> None:
+        """Keep an answer, unless it rests on a question that is still open; then it waits for that one."""
+        depth = len(self._inside)
+        waiting = list(self._resting)[rests:]
+        if answer is EMPTY and self._lowest < depth:
+            self._resting[asked] = self._lowest
+            self._kept[asked] = claims
+            return
+        for other in waiting:
+            del self._resting[other]
+            held = self._kept.pop(other)
+            if answer is EMPTY:
+                self._known[other] = (EMPTY, held)
+        if answer is UNDECIDED:
+            self._open[asked] = (answer, claims)
+        else:
+            self._known[asked] = (answer, claims)
+        self._lowest = MAX_NESTED + 1
 
     def _branch(self, branch: Branch) -> Answer:
         self._left -= 1
@@ -300,6 +329,11 @@ class Search:
 
 def _names(claims: tuple[Claim, ...]) -> frozenset[tuple[int, int, bool]]:
     return frozenset((id(claim.side), id(claim.schema), claim.plain) for claim in claims)
+
+
+def _may_be(claim: Claim, kind: str) -> bool:
+    schema = claim.side.normal(claim.schema)
+    return schema.always is not False and allows(schema, kind)
 
 
 def _pairs(schemas: tuple[Schema, ...]) -> list[tuple[Schema, Schema]]:

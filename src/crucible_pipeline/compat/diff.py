@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from crucible_pipeline.compat.change import Change
-from crucible_pipeline.compat.merge import UNEVALUATED, fingerprint, said
 from crucible_pipeline.compat.rule import Place, Root, anything
 from crucible_pipeline.compat.rules_contract import Both, channels, message_element, messages, type_name
 from crucible_pipeline.compat.settle import settled, untold
 from crucible_pipeline.compat.table import CONTRACT_RULES
 from crucible_pipeline.compat.walk import Found, Walk
-from crucible_pipeline.contracts.model import Contract, Schema
+from crucible_pipeline.contracts.model import Contract
 
 
 def findings(old: Contract, new: Contract) -> Iterator[Found]:
@@ -28,29 +27,30 @@ def _found(walk: Walk) -> Iterator[Found]:
     for rule in CONTRACT_RULES:
         for finding in rule.find(both):
             yield Found(rule, None, finding)
+    for place in compared(walk):
+        yield from walk.root(place)
+
+
+def compared(walk: Walk) -> Iterator[Place]:
+    """Every pair of whole messages that is to be compared: the named types, the channels' payloads and heads.
+
+    Args:
+        walk: the two contracts.
+    """
+    old, new = walk.old.contract, walk.new.contract
     for name, before in old.types.items():
         heir = type_name(old.types, new.types, name)
-        if heir is not None and not _plainly_equal(before.schema, new.types[heir].schema):
+        if heir is not None and not walk.plainly_equal(before.schema, new.types[heir].schema):
             after = new.types[heir]
             root = Root(before.schema, after.schema)
-            yield from walk.root(Place(walk, before.schema, after.schema, heir, after.mark, root))
-    for channel, current in channels(both):
+            yield Place(walk, before.schema, after.schema, heir, after.mark, root)
+    for channel, current in channels(Both(old, new, walk)):
         for one, other in messages(channel, current):
             element = message_element(current, other)
             root = Root(one.payload, other.payload)
-            yield from walk.root(Place(walk, one.payload, other.payload, element, other.mark, root))
+            yield Place(walk, one.payload, other.payload, element, other.mark, root)
             head = Root(anything(one.headers), anything(other.headers))
-            yield from walk.root(Place(walk, head.old, head.new, f"{element} headers", other.mark, head))
-
-
-# With these a schema of the same text may still mean something else, where a type that it names changed.
-_LOOKING_AROUND = ("not_", "if_", "one_of", "contains", "dependent_schemas", "all_of", *UNEVALUATED)
-
-
-def _plainly_equal(old: Schema, new: Schema) -> bool:
-    return fingerprint(old) == fingerprint(new) and not any(
-        said(inner, name) for inner in new.walk() for name in _LOOKING_AROUND
-    )
+            yield Place(walk, head.old, head.new, f"{element} headers", other.mark, head)
 
 
 def diff(old: Contract, new: Contract, *, strict: bool = False) -> list[Change]:

@@ -54,8 +54,11 @@ def example(side: Side, schema: Schema, depth: int = 0) -> JsonValue:
     Raises:
         NoExampleError: none was found; there may still be one.
     """
+    side.looks -= 1
+    if side.looks < 0 or depth > MAX_DEPTH:
+        raise NoExampleError
     form = side.expanded(schema)
-    if form.always is False or depth > MAX_DEPTH:
+    if form.always is False:
         raise NoExampleError
     if form.enum:
         return form.enum[0]

@@ -42,6 +42,10 @@ SINGLE = frozenset(
 )
 
 
+_FIELDS = tuple((item.name, getattr(NOTHING, item.name)) for item in fields(Schema) if item.name != "mark")
+_DECIDING = tuple(item for item in _FIELDS if item[0] not in ANNOTATIONS | {"enum_names"})
+
+
 def said(schema: Schema, name: str) -> bool:
     """Whether a schema gives a keyword."""
     return bool(getattr(schema, name) != getattr(NOTHING, name))
@@ -56,6 +60,8 @@ def asserted(schema: Schema) -> tuple[str, ...]:
 def annotated(schema: Schema, other: Schema) -> Schema:
     """`other` with the annotations and the mark of `schema`, where `schema` gives them."""
     given: dict[str, Any] = {name: getattr(schema, name) for name in ANNOTATIONS if said(schema, name)}
+    if not given and other.mark is schema.mark:
+        return other
     return replace(other, mark=schema.mark, **given)
 
 
@@ -67,11 +73,10 @@ def fingerprint(schema: Schema, *, words: bool = True) -> str:
         words: whether annotations count.
     """
     parts: list[str] = []
-    for item in fields(Schema):
-        value = getattr(schema, item.name)
-        idle = item.name == "mark" or (not words and item.name in ANNOTATIONS | {"enum_names"})
-        if not idle and value != getattr(NOTHING, item.name):
-            parts.append(f"{item.name}={_print(item.name, value, words=words)}")
+    for name, unsaid in _FIELDS if words else _DECIDING:
+        value = getattr(schema, name)
+        if value is not unsaid and value != unsaid:
+            parts.append(f"{name}={_print(name, value, words=words)}")
     return "{" + ",".join(parts) + "}"
 
 
@@ -83,12 +88,13 @@ def _print(name: str, value: Any, *, words: bool) -> str:
     if isinstance(value, tuple):
         items: tuple[Any, ...] = value  # pyright: ignore[reportUnknownVariableType]
         if name in {"enum", "examples"}:
-            return str([key(item) for item in items])
+            return f"[{','.join(key(item) for item in items)}]"
         printed = [_print("", item, words=words) for item in items]
-        return str(sorted(printed) if name in {"all_of", "any_of", "one_of"} else printed)
+        return f"[{','.join(sorted(printed) if name in {'all_of', 'any_of', 'one_of'} else printed)}]"
     if isinstance(value, Mapping):
         inside = cast("Mapping[str, Any]", value)
-        return str([(inner, _print("", inside[inner], words=words)) for inner in sorted(inside)])
+        listed = (f"{key(inner)}:{_print('', inside[inner], words=words)}" for inner in sorted(inside))
+        return f"({','.join(listed)})"
     return key(value)
 
 

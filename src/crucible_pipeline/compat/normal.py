@@ -45,6 +45,7 @@ FAMILIES: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
 )
 _TYPED = {name for _, names in FAMILIES for name in names} | {"types"}
 MAX_REFERENCES = 40
+MAX_LOOKS = 3_000
 
 
 def _without(schema: Schema, names: Iterable[str]) -> Schema:
@@ -60,6 +61,8 @@ def _bounds(schema: Schema) -> Schema:
         low, above = (low, None) if low > above else (None, above)
     if high is not None and below is not None:
         high, below = (high, None) if high < below else (None, below)
+    if low is high is above is below is schema.multiple_of is None:
+        return schema
     step = schema.multiple_of
     if atoms_of(schema.types) & NUMBERS == frozenset({"integer"}):
         low = math.ceil(exact(low)) if low is not None else None
@@ -89,7 +92,8 @@ def _tidy(schema: Schema) -> Schema:
         schema = _without(schema, ("min_contains", "max_contains"))
     if schema.if_ is None or (schema.then is None and schema.else_ is None):
         schema = _without(schema, ("if_", "then", "else_"))
-    return _bounds(replace(schema, types=types_of(atoms_of(schema.types))))
+    types = types_of(atoms_of(schema.types))
+    return _bounds(schema if types == schema.types else replace(schema, types=types))
 
 
 def bare(schema: Schema) -> bool:
@@ -107,6 +111,8 @@ class Side:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self.rejects = Acceptance(contract).rejects
+        # How many more schemas a search for examples may look at; where alternatives nest, they double.
+        self.looks = MAX_LOOKS
         # By identity: the schema itself is kept beside its form, so the identity stays taken.
         self._forms: dict[int, tuple[Schema, Schema]] = {}
         self._expansions: dict[int, tuple[Schema, Schema]] = {}
@@ -172,12 +178,14 @@ class Side:
         conjuncts = (*(Schema(ref=name) for name in sorted(references)), *kept)
         if len(whole.any_of) == 1:
             return self.normal(replace(whole, any_of=(), all_of=(*conjuncts, *whole.any_of)))
-        return replace(whole, all_of=conjuncts)
+        return replace(whole, all_of=conjuncts) if conjuncts or whole.all_of else whole
 
     def _collect(self, schema: Schema, references: set[str], parts: list[Schema], kept: list[Schema]) -> None:
         if schema.ref is not None:
             references.add(schema.ref)
-        own = replace(schema, ref=None, all_of=(), always=False if schema.always is False else None)
+        own = schema
+        if schema.ref is not None or schema.all_of or schema.always is True:
+            own = replace(schema, ref=None, all_of=(), always=False if schema.always is False else None)
         if own.const is not None:
             constant = (own.const.json,)
             own = replace(own, const=None)

@@ -8,7 +8,7 @@ from itertools import islice
 from crucible_pipeline.compat import example as make
 from crucible_pipeline.compat.change import Direction, Witness
 from crucible_pipeline.compat.example import NoExampleError
-from crucible_pipeline.compat.normal import Side
+from crucible_pipeline.compat.normal import MAX_LOOKS, Side
 from crucible_pipeline.compat.pattern import texts
 from crucible_pipeline.compat.rule import Asking, Finding, Place, Root, Step
 from crucible_pipeline.compat.rules_objects import unnamed
@@ -43,6 +43,7 @@ def witness(asking: Asking, place: Place | None, finding: Finding, direction: Di
     whole = Root(root.new, root.old) if forward else root
     if any(_endless(side, form) for side, form in ((likes, here), (refuses, there))):
         return None
+    likes.looks = refuses.looks = MAX_LOOKS
     tried = 0
     for value in _values(likes, here, refuses, there, finding):
         tried += 1
