@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from packaging.version import Version
 from crucible_pipeline.cli.base import named, released_in, repository_of, tagged
 from crucible_pipeline.cli.check_explain import explanation_of
 from crucible_pipeline.cli.check_output import Format, print_verdict, refuse
+from crucible_pipeline.cli.check_prove import Search, proved
 from crucible_pipeline.cli.check_services import check_services
 from crucible_pipeline.compat.bases import Base
 from crucible_pipeline.compat.diff import diff
@@ -36,6 +37,7 @@ class Request:
         output: how to print the report.
         mode: which directions count; empty for the project's own.
         index_url: the index that knows a base; empty if none does.
+        search: how to look for a payload that contradicts the verdict; None for not at all.
     """
 
     contracts: Path | None
@@ -44,6 +46,7 @@ class Request:
     output: Format
     mode: str
     index_url: str
+    search: Search | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -65,13 +68,16 @@ def register(app: typer.Typer) -> None:
         ] = "",
         version: Annotated[str, typer.Option(metavar="V", help="Fail if V is smaller than required.")] = "",
         output: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
-        mode: Annotated[
-            str, typer.Option(help="full, backward, forward, strict; else the project's.")
-        ] = "",
+        mode: Annotated[str, typer.Option(help="full, backward, forward, strict; else the project's.")] = "",
         explain: Annotated[
             str, typer.Option(metavar="RULE", help="Only explain a rule, or all of them.")
         ] = "",
         index_url: Annotated[str, typer.Option(help="The index that has BASE; or CRUCIBLE_INDEX_URL.")] = "",
+        prove: Annotated[
+            bool, typer.Option("--prove", help="Search for a payload that contradicts the verdict.")
+        ] = False,
+        seed: Annotated[int, typer.Option(help="With --prove: where the search begins.")] = 0,
+        seconds: Annotated[float, typer.Option(help="With --prove: how long it searches.")] = 10,
     ) -> None:
         """Say what a change of the contracts breaks, with the payload that proves it, and the version it needs.
 
@@ -89,7 +95,8 @@ def register(app: typer.Typer) -> None:
             raise CannotDo(f"there is no mode {mode!r}", f"give one of {', '.join(MODES)}")
         url = index_url or os.environ.get("CRUCIBLE_INDEX_URL", "")
         wanted = parse(version) if version else None
-        raise typer.Exit(_check(Request(contracts, against, wanted, output, mode, url)))
+        search = Search(seed, seconds) if prove else None
+        raise typer.Exit(_check(Request(contracts, against, wanted, output, mode, url, search)))
 
 
 def _services(targets: list[Path], contracts: Path | None, output: Format, *, asked: bool) -> int:
@@ -112,10 +119,15 @@ def _check(request: Request) -> int:
         mode=request.mode or project.mode,
         today=datetime.now(UTC).date(),
     )
+    missed = verdict
+    if request.search is not None:
+        known = {base.name: base.contract for base in bases}
+        search = replace(request.search, newest=newest)
+        verdict = proved(verdict, contract, known, request.mode or project.mode, search)
     if verdict.problems:
         refuse(verdict.problems, request.output)
     print_verdict(verdict, warnings, request.output)
-    return _answer(verdict, request.wanted, newest)
+    return 1 if verdict is not missed else _answer(verdict, request.wanted, newest)
 
 
 def _clean(project: Project, output: Format) -> tuple[Contract, list[Problem]]:
@@ -145,12 +157,20 @@ def _answer(verdict: Verdict, wanted: Version | None, newest: Version | None) ->
     return 1
 
 
+def _refuse_newer(base: Base, released: list[Version]) -> None:
+    """A base from after what is checked out would turn the question round."""
+    if base.version is not None and released and base.version > released[-1]:
+        what = f"{base.name} is newer than what is checked out, which follows {released[-1]}"
+        raise CannotDo(what, "check out what follows it, or compare with an older release")
+
+
 def _bases(request: Request, project: Project, contract: Contract) -> tuple[list[Base], Version | None]:
     """What to compare with, and the newest release, after which the bump is counted."""
     repository = repository_of(project)
     released = released_in(repository)
     if request.against:
         base = named(request.against, project, repository, request.index_url)
+        _refuse_newer(base, released)
         return [base], base.version or (released[-1] if released else None)
     if repository is None or not released:
         return [], None

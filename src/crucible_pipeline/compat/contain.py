@@ -6,11 +6,11 @@ neighbouring modules decide. A question met again inside a part of the payload h
 would have answered it already.
 """
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from crucible_pipeline.compat import contain_arrays, contain_numbers, contain_objects, contain_texts
 from crucible_pipeline.compat.alike import Alike
+from crucible_pipeline.compat.branch import Branch, refused, satisfied
 from crucible_pipeline.compat.normal import Side, closed
 from crucible_pipeline.compat.sequent import (
     EMPTY,
@@ -30,48 +30,6 @@ MAX_STEPS: Final = 4_000
 MAX_STEPS_IN_ALL: Final = 400_000
 MAX_NESTED: Final = 30
 _Key = tuple[frozenset[tuple[int, int, bool]], frozenset[tuple[int, int, bool]]]
-
-
-@dataclass(slots=True)
-class Branch:
-    """One branch of a search, among values of one kind.
-
-    Args:
-        kind: of `KINDS`.
-        left: claims that are still to be taken apart.
-        right: likewise.
-        facts: parts that values have to satisfy.
-        denied: parts, each of one keyword, that they must not satisfy.
-        choices: alternatives on the left, one of which has to hold.
-        duties: conjunctions on the right, one part of which has to fail.
-        seen: what was taken apart already, so that a circle of references ends.
-    """
-
-    kind: str
-    left: list[Claim]
-    right: list[Claim]
-    facts: list[Claim] = field(default_factory=list[Claim])
-    denied: list[Claim] = field(default_factory=list[Claim])
-    choices: list[tuple[list[Claim], ...]] = field(default_factory=list[tuple[list[Claim], ...]])
-    duties: list[tuple[Claim, tuple[Schema, ...]]] = field(
-        default_factory=list[tuple[Claim, tuple[Schema, ...]]]
-    )
-    seen: set[tuple[str, int, int]] = field(default_factory=set[tuple[str, int, int]])
-    met: set[str] = field(default_factory=set[str])
-
-    def copy(self, left: list[Claim], right: list[Claim]) -> "Branch":
-        """The same branch with more to take apart."""
-        return Branch(
-            self.kind,
-            [*self.left, *left],
-            [*self.right, *right],
-            list(self.facts),
-            list(self.denied),
-            list(self.choices),
-            list(self.duties),
-            set(self.seen),
-            set(self.met),
-        )
 
 
 class Search:
@@ -269,7 +227,7 @@ class Search:
                 rest = branch.copy([], [])
                 rest.duties = [alone]
                 answer = self._split(rest)
-                if answer is EMPTY or (isinstance(answer, Found) and _refused(branch, answer.payload)):
+                if answer is EMPTY or (isinstance(answer, Found) and refused(branch, answer.payload)):
                     return answer
             kept = [duty for duty in branch.duties if self._meets(branch, duty[0])]
             if len(kept) < len(branch.duties):
@@ -304,7 +262,7 @@ class Search:
                 continue
             if any(not item.side.rejects(item.schema, value) for item, _ in branch.duties):
                 continue
-            if all(_satisfies(ways, value) for ways in branch.choices):
+            if satisfied(branch, value):
                 return Found(value)
         return EMPTY
 
@@ -355,11 +313,3 @@ def _is_keyword(part: Schema) -> bool:
 def _of_kind(value: JsonValue, kind: str) -> bool:
     found = atom(value)
     return found == kind or (kind == "number" and found in {"integer", "fraction"})
-
-
-def _refused(branch: Branch, value: JsonValue) -> bool:
-    return all(item.side.rejects(item.schema, value) for item, _ in branch.duties)
-
-
-def _satisfies(ways: tuple[list[Claim], ...], value: JsonValue) -> bool:
-    return any(all(not item.side.rejects(item.schema, value) for item in claims) for claims in ways)

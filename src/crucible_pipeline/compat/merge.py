@@ -95,7 +95,7 @@ def _print(name: str, value: Any, *, words: bool) -> str:
         inside = cast("Mapping[str, Any]", value)
         listed = (f"{key(inner)}:{_print('', inside[inner], words=words)}" for inner in sorted(inside))
         return f"({','.join(listed)})"
-    return key(value)
+    return repr(value) if isinstance(value, str) else key(value)
 
 
 def _one_says(one: Schema, other: Schema, names: tuple[str, ...]) -> bool:

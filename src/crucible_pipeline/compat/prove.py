@@ -4,9 +4,11 @@ The payloads are drawn from the schema itself; each is confirmed by the validato
 it counts as tried, so that an error here can only make the search weaker, never the answer wrong.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from crucible_pipeline.compat import example as make
@@ -14,6 +16,7 @@ from crucible_pipeline.compat.change import WIRE, Direction, Witness
 from crucible_pipeline.compat.diff import compared
 from crucible_pipeline.compat.normal import Side
 from crucible_pipeline.compat.pattern import texts
+from crucible_pipeline.compat.rule import Place
 from crucible_pipeline.compat.values import NUMBERS
 from crucible_pipeline.compat.walk import Walk
 from crucible_pipeline.compat.witness import values
@@ -41,17 +44,30 @@ class Tried:
     witness: Witness | None = None
 
 
-def prove(
-    old: Contract, new: Contract, *, seed: int, seconds: float, seen: Callable[[float], None]
-) -> list[Tried]:
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How a search goes.
+
+    Args:
+        seed: the same seed draws the same payloads.
+        seconds: for all messages together.
+        strict: as in `diff`; else payloads with properties that only the other side names do not count.
+        seen: told now and then which part of the time has passed, from 0 to 1.
+    """
+
+    seed: int
+    seconds: float
+    strict: bool
+    seen: Callable[[float], None]
+
+
+def prove(old: Contract, new: Contract, effort: Effort) -> list[Tried]:
     """Search in both directions for payloads that one version accepts and the other rejects.
 
     Args:
         old: the base.
         new: what is judged.
-        seed: the same seed and time give the same payloads.
-        seconds: for all messages together.
-        seen: told now and then which part of the time has passed, from 0 to 1.
+        effort: how long, and from which seed.
 
     Raises:
         CannotDo: hypothesis is not installed.
@@ -61,29 +77,67 @@ def prove(
     except ImportError:
         todo = "install crucible-pipeline[prove]"
         raise CannotDo("--prove needs hypothesis, which is not installed", todo) from None
-    walk = Walk(old, new)
-    asked = [(place, way) for place in compared(walk) for way in WIRE]
-    began, results = time.monotonic(), dict[tuple[str, Direction], Tried]()
-    number = 0
-    while asked and time.monotonic() - began < seconds:
-        left = list(asked)
+    walk = Walk(old, new, strict=effort.strict)
+    asked: list[tuple[Place, Direction]] = [(place, way) for place in compared(walk) for way in WIRE]
+    results: dict[tuple[str, Direction], Tried] = {}
+    began, number = time.monotonic(), 0
+    while asked and time.monotonic() - began < effort.seconds:
+        left: list[tuple[Place, Direction]] = []
         for place, way in asked:
-            if time.monotonic() - began >= seconds:
+            if time.monotonic() - began >= effort.seconds:
                 break
-            likes, refuses = (walk.old, walk.new) if way == "backward" else (walk.new, walk.old)
-            here, there = (place.old, place.new) if way == "backward" else (place.new, place.old)
-            tried = _round(likes, here, refuses, there, seed + number)
+            new_round = _round(_sides(walk, place, way, effort), effort.seed + number)
             before = results.get((place.element, way), Tried(place.element, way, 0))
-            found = Witness(way, tried.found[0]) if tried.found else None
-            results[place.element, way] = replace(
-                before, payloads=before.payloads + tried.payloads, witness=found
-            )
-            if found is not None or (number and not tried.payloads):
-                left.remove((place, way))
-            seen(min(1.0, (time.monotonic() - began) / seconds))
+            found = Witness(way, new_round.found[0]) if new_round.found else None
+            total = before.payloads + new_round.payloads
+            results[place.element, way] = replace(before, payloads=total, witness=found)
+            if found is None and new_round.payloads:
+                left.append((place, way))
+            effort.seen(min(1.0, (time.monotonic() - began) / effort.seconds))
         asked, number = left, number + 1
-    seen(1.0)
+    effort.seen(1.0)
     return list(results.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Who sends and who reads; of the names that only the reader knows, which are never sent, and which are."""
+
+    likes: Side
+    here: Schema
+    refuses: Side
+    there: Schema
+    unsent: frozenset[str]
+    strange: frozenset[str]
+
+
+def _sides(walk: Walk, place: Place, way: Direction, effort: Effort) -> _Sides:
+    ends = ((walk.old, place.root.old), (walk.new, place.root.new))
+    (likes, here), (refuses, there) = ends if way == "backward" else ends[::-1]
+    strange = _named(refuses, there) - _named(likes, here)
+    nothing: frozenset[str] = frozenset()
+    sent, unsent = (strange, nothing) if effort.strict else (nothing, strange)
+    return _Sides(likes, here, refuses, there, unsent, sent)
+
+
+def _named(side: Side, schema: Schema) -> frozenset[str]:
+    """Every property that a schema names, with the types it refers to."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    todo = [schema]
+    while todo:
+        for inner in todo.pop().walk():
+            found |= {*inner.properties, *inner.required}
+            if inner.ref is not None and inner.ref not in seen:
+                seen.add(inner.ref)
+                todo.append(side.contract.types[inner.ref].schema)
+    return frozenset(found)
+
+
+def _holds(payload: JsonValue, names: frozenset[str]) -> bool:
+    if isinstance(payload, dict):
+        return not names.isdisjoint(payload) or any(_holds(inner, names) for inner in payload.values())
+    return isinstance(payload, list) and any(_holds(inner, names) for inner in payload)
 
 
 @dataclass(slots=True)
@@ -92,17 +146,17 @@ class _Round:
     found: list[JsonValue]
 
 
-def _round(likes: Side, here: Schema, refuses: Side, there: Schema, seed: int) -> _Round:
-    """Some fifty payloads, and those that only one side accepts; hypothesis makes the first one small."""
+def _round(sides: _Sides, seed: int) -> _Round:
+    """Some fifty payloads, and one that only one side accepts, made small by hypothesis."""
     import hypothesis  # noqa: PLC0415
 
     result = _Round(0, [])
 
     def judged(payload: JsonValue) -> None:
-        if likes.rejects(here, payload):
+        if _holds(payload, sides.unsent) or sides.likes.rejects(sides.here, payload):
             return
         result.payloads += 1
-        if refuses.rejects(there, payload):
+        if sides.refuses.rejects(sides.there, payload):
             result.found = [payload]  # the last failure that hypothesis replays is the smallest
             raise AssertionError
 
@@ -114,27 +168,29 @@ def _round(likes: Side, here: Schema, refuses: Side, there: Schema, seed: int) -
         print_blob=False,
         verbosity=hypothesis.Verbosity.quiet,
     )
-    strategy = _payloads(likes, here, refuses, there)
-    test = hypothesis.seed(seed)(settings(hypothesis.given(strategy)(judged)))
-    try:
+    strategy = _payloads(sides)
+    test = hypothesis.seed(seed)(settings(hypothesis.given(strategy)(judged)))  # type: ignore[no-untyped-call,unused-ignore]
+    with contextlib.suppress(AssertionError, hypothesis.errors.HypothesisException):
         test()
-    except AssertionError:
-        pass
-    except hypothesis.errors.HypothesisException:
-        return result
     return result
 
 
-def _payloads(likes: Side, here: Schema, refuses: Side, there: Schema) -> Any:
+def _payloads(sides: _Sides) -> Any:
     """A strategy: random payloads of a schema, and those at the edges of both schemas."""
     from hypothesis import strategies as st  # noqa: PLC0415
 
     edges: list[JsonValue] = []
-    for value in values(likes, here, refuses, there):
+    for value in values(sides.likes, sides.here, sides.refuses, sides.there):
         edges.append(value)
         if len(edges) >= A_ROUND:
             break
-    drawn = drawing(likes, here, 0)
+    drawn = drawing(sides.likes, sides.here, 0)
+    if sides.strange:
+        values_of = st.none() | st.integers(-3, 3) | st.text(max_size=3)
+        more = st.dictionaries(st.sampled_from(sorted(sides.strange)), values_of, max_size=2)
+        drawn = st.tuples(more, drawn).map(
+            lambda both: {**both[0], **both[1]} if isinstance(both[1], dict) else both[1]
+        )
     return drawn | st.sampled_from(edges) if edges else drawn
 
 
@@ -149,7 +205,7 @@ def drawing(side: Side, schema: Schema, depth: int) -> Any:
     if branches and depth <= MAX_NESTED:
         core = replace(form, any_of=(), one_of=())
         whole = [side.normal(Schema(all_of=(core, branch))) for branch in branches]
-        return st.one_of(*(st.deferred(lambda one=one: drawing(side, one, depth + 1)) for one in whole))
+        return st.one_of(*(st.deferred(partial(drawing, side, one, depth + 1)) for one in whole))
     return st.one_of(*_kinds(side, form, depth)) if side.atoms(form) else st.nothing()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from crucible_pipeline.compat.change import DIRECTIONS, WIRE, Change, Direction, Witness
-from crucible_pipeline.compat.rule import Finding, Place, Root
+from crucible_pipeline.compat.rule import Place, Root
 from crucible_pipeline.compat.sequent import EMPTY, Found
 from crucible_pipeline.compat.table import UNDECIDED_RULE
 from crucible_pipeline.compat.walk import Found as Row
@@ -86,34 +86,48 @@ def untold(walk: Walk, told: Iterable[tuple[Root | None, Change]]) -> Iterator[C
             if way in change.breaks and root is not None:
                 at_root.add((id(root), way))
                 broken[way].add(names.get(id(root), ""))
-    for place in walk.roots:
-        root = place.root
-        held = _held(walk.new.contract, root.new) | _held(walk.old.contract, root.old)
-        for way in WIRE:
-            if (id(root), way) in at_root or held & broken[way] or not _counts(walk, place, way):
-                continue
-            answer = walk.difference(root.old, root.new, way)
-            if answer is EMPTY:
-                continue
-            proof = Witness(way, answer.payload) if isinstance(answer, Found) else None
-            finding = Finding("what it accepts changed in a way that no other rule names")
-            message = finding.message if proof else f"{finding.message}; {_NOT_SHOWN}"
-            yield Change(
-                UNDECIDED_RULE.id, Severity.BREAKING, (way,), place.element, place.mark, message, proof
-            )
-
-
-def _counts(walk: Walk, place: Place, way: Direction) -> bool:
-    """Whether a direction counts for the whole of a message; a part that states its own is told by rows."""
-    schemas = [(walk.old.contract, place.root.old), (walk.new.contract, place.root.new)]
     stated = any(
         inner.direction != "both"
-        for contract, schema in schemas
-        for start in (schema, *(contract.types[name].schema for name in _held(contract, schema)))
+        for side in (walk.old, walk.new)
+        for item in side.contract.types.values()
+        for inner in item.schema.walk()
+    )
+    for place in walk.roots:
+        for way in WIRE:
+            if (id(place.root), way) in at_root or way not in counted(place, place.root.old, place.root.new):
+                continue
+            if (broken[way] and broken[way] & _both_hold(walk, place.root)) or (
+                stated and _states(walk, place.root)
+            ):
+                continue
+            found = _untold(walk, place, way)
+            if found is not None:
+                yield found
+
+
+def _untold(walk: Walk, place: Place, way: Direction) -> Change | None:
+    answer = walk.difference(place.root.old, place.root.new, way)
+    if answer is EMPTY:
+        return None
+    proof = Witness(way, answer.payload) if isinstance(answer, Found) else None
+    message = "what it accepts changed in a way that no other rule names"
+    message = message if proof else f"{message}; {_NOT_SHOWN}"
+    return Change(UNDECIDED_RULE.id, Severity.BREAKING, (way,), place.element, place.mark, message, proof)
+
+
+def _states(walk: Walk, root: Root) -> bool:
+    """Whether a part of a message states its own direction: then the rows tell what counts there."""
+    return any(
+        inner.direction != "both"
+        for side, schema in ((walk.old, root.old), (walk.new, root.new))
+        for start in (schema, *(side.contract.types[name].schema for name in _held(side.contract, schema)))
         for inner in start.walk()
         if inner is not schema
     )
-    return not stated and way in counted(place, place.root.old, place.root.new)
+
+
+def _both_hold(walk: Walk, root: Root) -> set[str]:
+    return _held(walk.new.contract, root.new) | _held(walk.old.contract, root.old)
 
 
 def _held(contract: Contract, schema: Schema) -> set[str]:

@@ -1,0 +1,102 @@
+"""How `crucible check --prove` searches and tells: a bar on a terminal, then how much was tried."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from packaging.version import Version
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from crucible_pipeline.compat.change import Change
+from crucible_pipeline.compat.prove import Effort, Tried, prove
+from crucible_pipeline.compat.verdict import BEFORE_ALL, MODES, Verdict
+from crucible_pipeline.contracts.model import NOWHERE, Contract
+from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.version import Severity, bumped, required_bump
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What `--prove` was told.
+
+    Args:
+        seed: of the payloads.
+        seconds: for all bases together.
+        newest: the newest release; None if there is none.
+    """
+
+    seed: int
+    seconds: float
+    newest: Version | None = None
+
+
+def proved(
+    verdict: Verdict, new: Contract, bases: Mapping[str, Contract], mode: str, search: Search
+) -> Verdict:
+    """Search for what the verdict missed, and say on stderr how much was tried.
+
+    Returns:
+        The verdict; with a counterexample it is incompatible, and holds the payload.
+    """
+    if search.seconds <= 0:
+        raise CannotDo("--seconds has to be above 0", "give the time box of the search, such as 10")
+    found: list[Change] = []
+    share = search.seconds / max(len(bases), 1)
+    for name, old in bases.items():
+        with _bar(f"against {name}") as seen:
+            effort = Effort(search.seed, share, strict=mode == "strict", seen=seen)
+            tried = prove(old, new, effort)
+        sys.stderr.write("".join(f"{line}\n" for line in _told(name, tried, search.seed)))
+        found += _missed(verdict, tried, mode)
+    if not found:
+        return verdict
+    newest = search.newest or BEFORE_ALL
+    bump = max(verdict.required_bump, required_bump(Severity.BREAKING, newest))
+    return replace(
+        verdict,
+        compatible=False,
+        changes=(*found, *verdict.changes),
+        required_bump=bump,
+        next_version=bumped(newest, bump),
+    )
+
+
+def _missed(verdict: Verdict, tried: Iterable[Tried], mode: str) -> Iterator[Change]:
+    """Counterexamples in a direction that counts and that no change has told."""
+    told = {way for change in verdict.changes for way in change.breaks}
+    told |= {way for item in verdict.waived for way in item.change.breaks}
+    for one in tried:
+        if one.witness is not None and one.direction in MODES[mode] and one.direction not in told:
+            message = "the search found a payload that only one version accepts"
+            yield Change(
+                "schema-changed",
+                Severity.BREAKING,
+                (one.direction,),
+                one.element,
+                NOWHERE,
+                message,
+                one.witness,
+            )
+
+
+def _told(name: str, tried: list[Tried], seed: int) -> Iterator[str]:
+    if not tried:
+        yield f"against {name}: nothing differs that a payload could show"
+    for one in tried:
+        answer = "no counterexample" if one.witness is None else "a payload breaks"
+        tried_of = f"{one.element} {one.direction}: {one.payloads} payloads"
+        yield f"against {name}: {tried_of}, {answer} (seed {seed})"
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Callable[[float], None]]:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(title, total=1.0)
+        yield lambda part: progress.update(task, completed=part)
