@@ -119,15 +119,15 @@ def _check(request: Request) -> int:
         mode=request.mode or project.mode,
         today=datetime.now(UTC).date(),
     )
-    missed = verdict
+    missed = False
     if request.search is not None:
         known = {base.name: base.contract for base in bases}
         search = replace(request.search, newest=newest)
-        verdict = proved(verdict, contract, known, request.mode or project.mode, search)
+        verdict, missed = proved(verdict, contract, known, request.mode or project.mode, search)
     if verdict.problems:
         refuse(verdict.problems, request.output)
     print_verdict(verdict, warnings, request.output)
-    return 1 if verdict is not missed else _answer(verdict, request.wanted, newest)
+    return 1 if missed else _answer(verdict, request.wanted, newest)
 
 
 def _clean(project: Project, output: Format) -> tuple[Contract, list[Problem]]:

@@ -9,7 +9,9 @@ from packaging.version import Version
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from crucible_pipeline.cli.models import models
 from crucible_pipeline.compat.change import Change
+from crucible_pipeline.compat.confirm import confirmed
 from crucible_pipeline.compat.prove import Effort, Tried, prove
 from crucible_pipeline.compat.verdict import BEFORE_ALL, MODES, Verdict
 from crucible_pipeline.contracts.model import NOWHERE, Contract
@@ -34,14 +36,15 @@ class Search:
 
 def proved(
     verdict: Verdict, new: Contract, bases: Mapping[str, Contract], mode: str, search: Search
-) -> Verdict:
+) -> tuple[Verdict, bool]:
     """Search for what the verdict missed, and say on stderr how much was tried.
 
     Returns:
-        The verdict; with a counterexample it is incompatible, and holds the payload.
+        The verdict, and whether there is a counterexample to it, which it then holds.
     """
     if search.seconds <= 0:
         raise CannotDo("--seconds has to be above 0", "give the time box of the search, such as 10")
+    verdict = replace(verdict, changes=tuple(_judged(verdict, new, bases)))
     found: list[Change] = []
     share = search.seconds / max(len(bases), 1)
     for name, old in bases.items():
@@ -51,16 +54,26 @@ def proved(
         sys.stderr.write("".join(f"{line}\n" for line in _told(name, tried, search.seed)))
         found += _missed(verdict, tried, mode)
     if not found:
-        return verdict
+        return verdict, False
     newest = search.newest or BEFORE_ALL
     bump = max(verdict.required_bump, required_bump(Severity.BREAKING, newest))
-    return replace(
-        verdict,
-        compatible=False,
-        changes=(*found, *verdict.changes),
-        required_bump=bump,
-        next_version=bumped(newest, bump),
-    )
+    changes, next_version = (*found, *verdict.changes), bumped(newest, bump)
+    worse = replace(verdict, compatible=False, changes=changes, required_bump=bump, next_version=next_version)
+    return worse, True
+
+
+def _judged(verdict: Verdict, new: Contract, bases: Mapping[str, Contract]) -> Iterator[Change]:
+    """The changes, their payloads asked of the generated models of the base and of this version."""
+    old = bases.get(verdict.base or "")
+    if old is None or not any(change.witness for change in verdict.changes):
+        yield from verdict.changes
+        return
+    older = [change for change in verdict.changes if "(for services on " in change.message]
+    with models() as oracle:
+        newer = [change for change in verdict.changes if change not in older]
+        yield from confirmed(newer, old, new, oracle)
+    sys.stderr.write("the payloads were judged by the generated models of both versions\n")
+    yield from older
 
 
 def _missed(verdict: Verdict, tried: Iterable[Tried], mode: str) -> Iterator[Change]:

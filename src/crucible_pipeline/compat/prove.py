@@ -101,7 +101,7 @@ def prove(old: Contract, new: Contract, effort: Effort) -> list[Tried]:
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """Who sends and who reads; of the names that only the reader knows, which are never sent, and which are."""
+    """Who sends and who reads; names that only the reader knows are either never sent, or sent too."""
 
     likes: Side
     here: Schema
