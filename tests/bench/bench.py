@@ -1,0 +1,28 @@
+"""`make bench`: both sides of every figure in one run, with the ratio; `bench.py package` for one part."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+
+from bench import generation, package
+from bench.table import Row, shown
+
+PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {"package": package.rows, "generation": generation.rows}
+
+
+def main(wanted: list[str]) -> int:
+    """Measure the wanted parts, all if none is named, and print one table."""
+    unknown = set(wanted) - PARTS.keys()
+    if unknown:
+        sys.stderr.write(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}\n")
+        return 2
+    found: list[Row] = []
+    for name in wanted or PARTS:
+        for row in PARTS[name]():
+            sys.stderr.write(f"{row.what}: {row.ratio if row.ratio != '-' else row.ours}\n")
+            found.append(row)
+    sys.stdout.write(shown(found) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
