@@ -43,7 +43,7 @@ lock: setup-test ## refresh the locks
 	  --no-emit-index-url --upgrade test.in -o test.txt
 	cd tests/index && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --upgrade clients.in -o clients.txt
-	cd tests/bench/peers && ../../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	cd tests/bench/lock && ../../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --upgrade peers.in -o peers.txt
 
 setup: $(VENV)/.demo

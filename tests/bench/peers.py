@@ -10,7 +10,7 @@ from crucible_pipeline.contracts.load import load
 from crucible_pipeline.contracts.model import Package
 from crucible_pipeline.errors import InvalidInput, Problem
 
-LOCKS = Path(__file__).parent / "peers"
+LOCKS = Path(__file__).parent / "lock"
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / ".crucible" / "bench"
 DATAMODEL = PLACE / "venv" / "bin" / "datamodel-codegen"
