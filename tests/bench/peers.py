@@ -26,13 +26,16 @@ def install() -> None:
     if stamp.is_file() and stamp.read_text() == locks:
         return
     python = PLACE / "venv" / "bin" / "python"
-    run = lambda *command: subprocess.run(command, check=True, cwd=PLACE)  # noqa: E731  three calls alike
-    run(sys.executable, "-m", "venv", "--clear", str(PLACE / "venv"))
-    run(str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCKS / "peers.txt"))
+    _run(sys.executable, "-m", "venv", "--clear", str(PLACE / "venv"))
+    _run(str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCKS / "peers.txt"))
     for name in ("package.json", "package-lock.json"):
         (PLACE / name).write_text((LOCKS / name).read_text())
-    run("npm", "ci", "--no-audit", "--no-fund", "--silent", "--ignore-scripts")
+    _run("npm", "ci", "--no-audit", "--no-fund", "--silent", "--ignore-scripts")
     stamp.write_text(locks)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, cwd=PLACE)
 
 
 def prepared(place: Path) -> list[str]:
