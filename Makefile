@@ -38,7 +38,7 @@ generate: setup ## contracts to code, into this checkout
 
 lock: setup-test ## refresh the locks
 	cd .ci/lock && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --all-extras --upgrade ../../src/crucible_pipeline/pyproject.toml demo.in -o demo.txt
+	  --no-emit-index-url --extra index --upgrade ../../src/crucible_pipeline/pyproject.toml demo.in -o demo.txt
 	cd .ci/lock && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --upgrade test.in -o test.txt
 	cd tests/index && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
