@@ -70,7 +70,14 @@ def _same_types(one: Side, other: Side) -> set[str]:
         for name in olds.keys() & news.keys()
         if fingerprint(olds[name].schema, words=False) == fingerprint(news[name].schema, words=False)
     }
-    refers = {name: {inner.ref for inner in olds[name].schema.walk() if inner.ref} for name in same}
-    while gone := {name for name in same if not refers[name] <= same}:
+    users: dict[str, set[str]] = {}
+    for name in same:
+        for inner in olds[name].schema.walk():
+            if inner.ref is not None:
+                users.setdefault(inner.ref, set()).add(name)
+    todo = [name for name in users if name not in same]
+    while todo:
+        gone = users.get(todo.pop(), set()) & same
         same -= gone
+        todo += gone
     return same

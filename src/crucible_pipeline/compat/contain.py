@@ -6,6 +6,7 @@ neighbouring modules decide. A question met again inside a part of the payload h
 would have answered it already.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from crucible_pipeline.compat import contain_arrays, contain_numbers, contain_objects, contain_texts
@@ -29,7 +30,7 @@ from crucible_pipeline.contracts.model import JsonValue, Schema
 MAX_STEPS: Final = 4_000
 MAX_STEPS_IN_ALL: Final = 400_000
 MAX_NESTED: Final = 30
-_Key = tuple[frozenset[tuple[int, int, bool]], frozenset[tuple[int, int, bool]]]
+_Key = tuple[int, frozenset[tuple[int, int, bool]], frozenset[tuple[int, int, bool]]]
 
 
 class Search:
@@ -40,10 +41,17 @@ class Search:
         other: the other side.
         strict: whether an object also holds what nobody names; else a property that only one side names is
             not sent by the other one, as schema registries have it.
+        told_apart: whether two names of types, of `one` and of `other`, mean one type whose differences are
+            told at the type itself. Inside a payload such a pair is then taken as contained.
     """
 
-    def __init__(self, one: Side, other: Side, *, strict: bool) -> None:
+    def __init__(
+        self, one: Side, other: Side, *, strict: bool, told_apart: Callable[[str, str], bool] | None = None
+    ) -> None:
         self.strict = strict
+        self._one = one
+        self._told_apart = told_apart
+        self._facing = one
         self.alike = Alike(one, other)
         self._left_in_all = MAX_STEPS_IN_ALL
         self._left = 0
@@ -64,6 +72,7 @@ class Search:
         """
         self._left = min(MAX_STEPS, self._left_in_all)
         self._left_in_all -= self._left
+        self._facing = likes.side
         self._open.clear()
         self._resting.clear()
         self._kept.clear()
@@ -80,9 +89,9 @@ class Search:
 
     def ask(self, left: tuple[Claim, ...], right: tuple[Claim, ...]) -> Answer:
         """A payload that all on the left accept and all on the right reject; not yet confirmed."""
-        if self._alike(left, right):
+        if self._alike(left, right) or self._is_told_apart(left, right):
             return EMPTY
-        asked = (_names(left), _names(right))
+        asked = (id(self._facing), _names(left), _names(right))
         known = self._known.get(asked) or self._open.get(asked)
         if known is not None:
             return known[0]
@@ -108,6 +117,19 @@ class Search:
     def _alike(self, left: tuple[Claim, ...], right: tuple[Claim, ...]) -> bool:
         texts = {self.alike.text(claim) for claim in left}
         return any(self.alike.text(claim) in texts for claim in right)
+
+    def _is_told_apart(self, left: tuple[Claim, ...], right: tuple[Claim, ...]) -> bool:
+        """Whether the question, inside a payload, is that of one type in both versions, in this direction."""
+        if self._told_apart is None or not self._inside or len(left) != 1 or len(right) != 1:
+            return False
+        (mine,), (theirs,) = left, right
+        if mine.side is not self._facing or theirs.side is self._facing or not (mine.plain and theirs.plain):
+            return False
+        names = (mine.side.normal(mine.schema).ref, theirs.side.normal(theirs.schema).ref)
+        if names[0] is None or names[1] is None:
+            return False
+        first, second = names if mine.side is self._one else names[::-1]
+        return first is not None and second is not None and self._told_apart(first, second)
 
     def _remember(self, asked: _Key, answer: Answer, rests: int, claims: tuple[Claim, ...]) -> None:
         """Keep an answer, unless it rests on a question that is still open; then it waits for that one."""

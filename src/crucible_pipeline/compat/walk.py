@@ -48,7 +48,7 @@ class Walk:
         self.old = Side(old)
         self.new = Side(new)
         self.strict = strict
-        self.search = Search(self.old, self.new, strict=strict)
+        self.search = Search(self.old, self.new, strict=strict, told_apart=self.same_type)
         self.roots: list[Place] = []
         self._left = MAX_COMPARED
         # Pairs being compared: a pair met again inside itself holds if all the rest does (coinduction).
