@@ -9,7 +9,6 @@ from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.project import Project
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.git import Repository
-from crucible_pipeline.index.client import Index
 from crucible_pipeline.version import from_tag, parse, to_tag
 
 
@@ -74,6 +73,9 @@ def _indexed(name: str, project: Project, url: str) -> Base:
     if not url:
         raise CannotDo(f"there is no tag {to_tag(version)}", "give the index that has it with --index-url")
     token = os.environ.get("CRUCIBLE_TOKEN")
+    # Late, for a base out of git or a folder needs no HTTP client, which takes as long as all the rest.
+    from crucible_pipeline.index.client import Index  # noqa: PLC0415
+
     with Index(url, "__token__" if token else None, token) as index:
         for release in index.releases(distribution):
             if release.version == version and release.kind == "bdist_wheel":

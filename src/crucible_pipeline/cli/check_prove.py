@@ -6,10 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from packaging.version import Version
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from crucible_pipeline.cli.models import models
 from crucible_pipeline.compat.change import Change
 from crucible_pipeline.compat.confirm import confirmed
 from crucible_pipeline.compat.prove import Effort, Tried, prove
@@ -68,6 +65,8 @@ def _judged(verdict: Verdict, new: Contract, bases: Mapping[str, Contract]) -> I
     if old is None or not any(change.witness for change in verdict.changes):
         yield from verdict.changes
         return
+    from crucible_pipeline.cli.models import models  # noqa: PLC0415  late, for it brings the generator
+
     older = [change for change in verdict.changes if "(for services on " in change.message]
     with models() as oracle:
         newer = [change for change in verdict.changes if change not in older]
@@ -105,6 +104,10 @@ def _told(name: str, tried: list[Tried], seed: int) -> Iterator[str]:
 
 @contextmanager
 def _bar(title: str) -> Iterator[Callable[[float], None]]:
+    # Late, for the command without --prove draws nothing.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _: None
