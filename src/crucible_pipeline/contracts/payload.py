@@ -20,6 +20,9 @@ _MOST_REASONS = 5
 _LONGEST_REASON = 300
 # References that one judgement may follow; where alternatives nest, they double at each level.
 _MOST_STEPS = 20_000
+# References within references that one judgement may follow. Python's own limit may be met inside the
+# library's compiled part, which then panics in place of raising RecursionError.
+_DEEPEST = 64
 _OURS = frozenset(
     {"direction", "renamed_from", "enum_names", "enum_descriptions", "extensible", "discriminator"}
 )
@@ -40,17 +43,25 @@ def _library() -> tuple[Any, Any]:
     )
 
     class Formats(FormatChecker):
-        """Ours, with the number of references that the judgement may still follow."""
+        """Ours, with the number of references that the judgement may still follow, and within each other."""
 
         steps = _MOST_STEPS
+        depth = _DEEPEST
 
     follow = Draft202012Validator.VALIDATORS["$ref"]
 
     def counted(validator: Any, ref: str, value: object, schema: object) -> "Iterator[ValidationError]":
-        validator.format_checker.steps -= 1
-        if validator.format_checker.steps < 0:
+        left = validator.format_checker
+        left.steps -= 1
+        if left.steps < 0:
             raise _TooLongError
-        yield from follow(validator, ref, value, schema)
+        if left.depth == 0:
+            raise RecursionError
+        left.depth -= 1
+        try:
+            yield from follow(validator, ref, value, schema)
+        finally:
+            left.depth += 1
 
     def multiple(_: object, step: float, value: Any, __: object) -> "Iterator[ValidationError]":
         number = isinstance(value, int | float) and not isinstance(value, bool)
