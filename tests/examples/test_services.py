@@ -19,7 +19,6 @@ from examples.dockerfile import instructions
 from examples.surroundings import environment
 
 
-
 def test_a_service_passes_its_own_tests(service_python: Path, repository: Path) -> None:
     done = subprocess.run(
         [service_python, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
