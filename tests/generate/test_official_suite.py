@@ -18,7 +18,6 @@ from generate.official_suite import Group, groups, loaded, refused_by, together
 from generate.python_package import accepts, imported
 from generate.typescript_node import install, running
 
-
 # All three judge like this where the suite says otherwise; each with the reason.
 _MOMENTS = ("optional/format/date-time.json", "validation of date-time strings")
 _LEAP = "a date-time of Python has no 61st second, and all judges agree"

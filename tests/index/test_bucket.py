@@ -28,7 +28,6 @@ from index.distributions import Dist, fetch, post, published, wheel
 from index.seaweed import Node, free_ports
 from index.store_laws import LAWS, Law
 
-
 SERVE = (
     "import sys; from crucible_pipeline.index.place import store_at; "
     "from crucible_pipeline.index.server import serve; serve(store_at(sys.argv[1]), port=int(sys.argv[2]))"
