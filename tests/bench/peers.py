@@ -23,7 +23,8 @@ def install() -> None:
     PLACE.mkdir(parents=True, exist_ok=True)
     locks = "".join((LOCKS / name).read_text() for name in ("peers.txt", "package-lock.json"))
     stamp = PLACE / "installed"
-    if stamp.is_file() and stamp.read_text() == locks:
+    there = all(path.exists() for path in (DATAMODEL, TYPESCRIPT, DESCRIPTION))
+    if there and stamp.is_file() and stamp.read_text() == locks:
         return
     python = PLACE / "venv" / "bin" / "python"
     _run(sys.executable, "-m", "venv", "--clear", str(PLACE / "venv"))
