@@ -1,7 +1,7 @@
 """How `crucible check --prove` searches and tells: a bar on a terminal, then how much was tried."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -103,7 +103,7 @@ def _told(name: str, tried: list[Tried], seed: int) -> Iterator[str]:
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Callable[[float], None]]:
+def _bar(title: str) -> Generator[Callable[[float], None]]:
     # Late, for the command without --prove draws nothing.
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415

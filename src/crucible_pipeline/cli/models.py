@@ -4,7 +4,7 @@ import importlib
 import itertools
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ _NUMBERS = itertools.count(1)
 
 
 @contextmanager
-def models() -> Iterator[Oracle]:
+def models() -> Generator[Oracle]:
     """A judge that asks the generated Python models; packages are made when first asked, and forgotten."""
     known: dict[int, tuple[Contract, ModuleType]] = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -5,11 +5,12 @@ it counts as tried, so that an error here can only make the search weaker, never
 """
 
 import contextlib
+import importlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from crucible_pipeline.compat import example as make
 from crucible_pipeline.compat.change import WIRE, Direction, Witness
@@ -73,7 +74,7 @@ def prove(old: Contract, new: Contract, effort: Effort) -> list[Tried]:
         CannotDo: hypothesis is not installed.
     """
     try:
-        import hypothesis  # noqa: F401, PLC0415
+        importlib.import_module("hypothesis")  # here, so that the import takes none of the search's time
     except ImportError:
         todo = "install crucible-pipeline[prove]"
         raise CannotDo("--prove needs hypothesis, which is not installed", todo) from None
@@ -149,6 +150,7 @@ class _Round:
 def _round(sides: _Sides, seed: int) -> _Round:
     """Some fifty payloads, and one that only one side accepts, made small by hypothesis."""
     import hypothesis  # noqa: PLC0415
+    from hypothesis.errors import HypothesisException  # noqa: PLC0415
 
     result = _Round(0, [])
 
@@ -164,13 +166,13 @@ def _round(sides: _Sides, seed: int) -> _Round:
         max_examples=A_ROUND,
         deadline=None,
         database=None,
-        suppress_health_check=list(hypothesis.HealthCheck),
+        suppress_health_check=tuple(cast("Iterable[hypothesis.HealthCheck]", hypothesis.HealthCheck)),
         print_blob=False,
         verbosity=hypothesis.Verbosity.quiet,
     )
     strategy = _payloads(sides)
     test = hypothesis.seed(seed)(settings(hypothesis.given(strategy)(judged)))  # type: ignore[no-untyped-call,unused-ignore]
-    with contextlib.suppress(AssertionError, hypothesis.errors.HypothesisException):
+    with contextlib.suppress(AssertionError, HypothesisException):
         test()
     return result
 
@@ -184,14 +186,18 @@ def _payloads(sides: _Sides) -> Any:
         edges.append(value)
         if len(edges) >= A_ROUND:
             break
-    drawn = drawing(sides.likes, sides.here, 0)
+    drawn: Any = drawing(sides.likes, sides.here, 0)
     if sides.strange:
         values_of = st.none() | st.integers(-3, 3) | st.text(max_size=3)
         more = st.dictionaries(st.sampled_from(sorted(sides.strange)), values_of, max_size=2)
-        drawn = st.tuples(more, drawn).map(
-            lambda both: {**both[0], **both[1]} if isinstance(both[1], dict) else both[1]
-        )
+        drawn = cast("Any", st.tuples(more, drawn)).map(_joined)
     return drawn | st.sampled_from(edges) if edges else drawn
+
+
+def _joined(both: tuple[dict[str, JsonValue], JsonValue]) -> JsonValue:
+    """A payload with further properties, where it is an object."""
+    more, drawn = both
+    return {**more, **drawn} if isinstance(drawn, dict) else drawn
 
 
 def drawing(side: Side, schema: Schema, depth: int) -> Any:
@@ -230,7 +236,7 @@ def _kinds(side: Side, form: Schema, depth: int) -> Iterator[Any]:
     if "object" in atoms and depth <= MAX_NESTED:
         yield _objects(side, form, depth)
     elif "object" in atoms:
-        yield st.just({})
+        yield st.just(cast("dict[str, JsonValue]", {}))
 
 
 def _numbers(form: Schema, *, whole: bool) -> Any:
