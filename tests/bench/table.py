@@ -42,8 +42,8 @@ def shown(rows: list[Row]) -> str:
 
 
 def verdict(row: Row) -> str:
-    """Yes or no."""
-    return "kept" if row.kept else "MISSED"
+    """Yes or no; nothing where nothing was promised."""
+    return "" if row.promise == "-" else "kept" if row.kept else "MISSED"
 
 
 def machine() -> str:
