@@ -50,16 +50,16 @@ setup: $(VENV)/.demo
 
 setup-test: $(VENV)/.test
 
-# A stamp is newer than the lock it was installed from, so a changed lock installs again.
+# A lock is complete, so pip resolves nothing (--no-deps). A stamp is newer than the lock it was installed from, so a changed lock installs again.
 $(VENV)/.demo: .ci/lock/demo.txt src/crucible_pipeline/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r .ci/lock/demo.txt
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --require-hashes -r .ci/lock/demo.txt
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --no-build-isolation -e src/crucible_pipeline
 	touch $@
 
 $(VENV)/.test: $(VENV)/.demo .ci/lock/test.txt
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r .ci/lock/test.txt
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --require-hashes -r .ci/lock/test.txt
 	touch $@
 
 clean: ## remove everything the tasks made

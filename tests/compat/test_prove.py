@@ -25,7 +25,7 @@ components:
 NEW = OLD.replace("maximum: 9", "maximum: 9\n          default: 3").replace("late]", "late, lost]")
 
 
-def searched(old: str, new: str, *, strict: bool = False, seconds: float = 2.0) -> list[Tried]:
+def searched(old: str, new: str, *, strict: bool = False, seconds: float = 6.0) -> list[Tried]:
     parts: list[float] = []
     one, other = contract_of({"orders.yaml": old}), contract_of({"orders.yaml": new})
     found = prove(one, other, Effort(7, seconds, strict, parts.append))
