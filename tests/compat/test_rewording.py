@@ -85,6 +85,12 @@ CHANGED: dict[str, tuple[Schema, Schema]] = {
 }
 
 
+def test_an_alternative_of_oneof_said_twice_breaks_both_ways() -> None:
+    number = Schema(types=("number",), minimum=0)
+    found = changes(Schema(one_of=(NULL, NULL, number)), Schema(one_of=(NULL, number, number)))
+    assert {way for change in found for way in change.breaks} == {"backward", "forward"}
+
+
 def holding(schema: Schema, item: Schema = ITEM) -> Contract:
     types = {"Order": schema, "Item": item, "Alias": Schema(ref="Item")}
     return Contract(package("shop"), {name: TypeDef(name, "shop", found) for name, found in types.items()})

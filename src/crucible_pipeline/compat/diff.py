@@ -1,8 +1,9 @@
 """The comparison: two contracts become a list of changes, each with its evidence."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from crucible_pipeline.compat.change import Change
+from crucible_pipeline.compat.change import DIRECTIONS, Change
 from crucible_pipeline.compat.rule import Place, Root, anything
 from crucible_pipeline.compat.rules_contract import Both, channels, message_element, messages, type_name
 from crucible_pipeline.compat.settle import settled, untold
@@ -70,8 +71,19 @@ def diff(old: Contract, new: Contract, *, strict: bool = False) -> list[Change]:
     for found in _found(walk):
         change = settled(walk, found)
         if change is not None:
-            changes.setdefault((change.rule, change.element, change.message), change)
+            _add(changes, change)
             told.append((found.place.root if found.place else None, change))
     for change in untold(walk, told):
-        changes.setdefault((change.rule, change.element, change.message), change)
+        _add(changes, change)
     return sorted(changes.values(), key=lambda one: (-one.severity, one.element, one.rule, one.message))
+
+
+def _add(changes: dict[tuple[str, str, str], Change], change: Change) -> None:
+    """Keep a change; said twice of one element, it breaks what either breaks."""
+    name = (change.rule, change.element, change.message)
+    known = changes.setdefault(name, change)
+    if not set(change.breaks) <= set(known.breaks):
+        either = tuple(way for way in DIRECTIONS if way in {*known.breaks, *change.breaks})
+        severity = max(known.severity, change.severity)
+        witness = known.witness or change.witness
+        changes[name] = replace(known, breaks=either, severity=severity, witness=witness)

@@ -279,11 +279,21 @@ class Walk:
         finally:
             self._inside.discard(pair)
 
+    def _same_set(self, old: tuple[Schema, ...], new: tuple[Schema, ...]) -> bool:
+        """Whether each schema has its own like on the other side: in `oneOf` twice the same is not once."""
+        left = list(new)
+        for one in old:
+            like = next((at for at, other in enumerate(left) if self.same(one, other)), None)
+            if like is None:
+                return False
+            del left[like]
+        return True
+
     def _same_part(self, old: Any, new: Any, name: str) -> bool:
         if name in SINGLE:
             return old is new if None in (old, new) else self.same(old, new)
         if name in {"all_of", "any_of", "one_of"}:
-            return len(old) == len(new) and all(any(self.same(one, other) for other in new) for one in old)
+            return len(old) == len(new) and self._same_set(old, new)
         if name == "prefix_items":
             return len(old) == len(new) and all(map(self.same, old, new))
         if name in {"properties", "pattern_properties", "dependent_schemas"}:
