@@ -16,8 +16,8 @@ demo: setup ## the whole road on this checkout, in a temporary place
 test: setup-test ## the whole suite, under five minutes on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
-test-all: setup-test ## also what takes longer
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test-all: setup-test ## also what takes longer, on examples never tried before
+	HYPOTHESIS_PROFILE=new $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup-test ## what CI checks besides the tests: format, lint, types, generated code, workflows
 	$(BIN)/ruff format --check .

