@@ -97,7 +97,7 @@ def test_two_servers_on_one_bucket_lose_nothing_and_give_each_name_to_one(bucket
         pages = [fetch(index, "simple/demo-pkg/", accept=JSON).json() for index in (one, other)]
     assert pages[0] == pages[1]
     assert len(pages[0]["files"]) == 17
-    # The content of one that lost late is left over, which harms nobody; one that came later never stored any.
+    # A loser that came early enough to store its content leaves it over, which harms nobody.
     kinds = [finding.kind for finding in survey(Catalog(store_at(bucket))).findings]
     assert kinds in ([], ["orphan"], ["orphan"] * 2)
 
