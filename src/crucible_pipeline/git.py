@@ -5,7 +5,7 @@ No hook, file-system monitor or prompt of a repository ever runs: a service's re
 
 import os
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,13 +31,13 @@ def _environment() -> dict[str, str]:
     return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
-def _git(directory: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+def _git(directory: Path, arguments: Sequence[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
             ["git", *_QUIET, *arguments],
             cwd=directory,
             env=_environment(),
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             check=False,
         )
@@ -75,9 +75,14 @@ class Repository:
         """
         return os.fsdecode(self.read(*arguments)).rstrip("\n")
 
-    def read(self, *arguments: str) -> bytes:
-        """As `run`, but the bytes as they are."""
-        done = _git(self.root, arguments)
+    def read(self, *arguments: str, given: bytes = b"") -> bytes:
+        """As `run`, but the bytes as they are.
+
+        Args:
+            arguments: of git.
+            given: what it reads on its standard input.
+        """
+        done = _git(self.root, arguments, given)
         if done.returncode:
             said = os.fsdecode(done.stderr).strip() or f"exit code {done.returncode}"
             raise CannotDo(f"git {arguments[0]} failed in {self.root}: {said}")
@@ -168,13 +173,23 @@ class Repository:
         Symbolic links and submodules are left out: their content is no content of the commit.
         """
         listing = self.read("ls-tree", "-r", "-z", "--full-tree", ref, "--", *([below] if below else []))
-        files: dict[str, bytes] = {}
+        wanted: dict[str, bytes] = {}
         for entry in filter(None, listing.split(b"\0")):
             info, _, path = entry.partition(b"\t")
             mode, kind, identity = info.split()
             if kind == b"blob" and mode != b"120000":
-                files[os.fsdecode(path)] = self.read("cat-file", "blob", identity.decode())
-        return files
+                wanted[os.fsdecode(path)] = identity
+        return dict(zip(wanted, self._blobs(wanted.values()), strict=True))
+
+    def _blobs(self, identities: Iterable[bytes]) -> Iterator[bytes]:
+        """Contents by their object names, in one process (git-cat-file, BATCH OUTPUT)."""
+        answer = self.read("cat-file", "--batch", given=b"".join(name + b"\n" for name in identities))
+        position = 0
+        while position < len(answer):
+            end = answer.index(b"\n", position)
+            size = int(answer[position:end].rpartition(b" ")[2])
+            yield answer[end + 1 : end + 1 + size]
+            position = end + size + 2
 
     # what is done
 
