@@ -7,9 +7,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from crucible_pipeline.index import simple
-from crucible_pipeline.index.access import Access, Action
+from crucible_pipeline.index.access import Access, Action, Forbidden, Unauthorized
+from crucible_pipeline.index.audit import Actor
 from crucible_pipeline.index.reserved import Reserved
 from crucible_pipeline.index.store import NotFound, Store
+from crucible_pipeline.index.used import Refusals
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,6 +27,8 @@ class Door:
 
     def __init__(self, access: Access, store: Store) -> None:
         self._access, self.store = access, store
+        self.ledger = access.ledger
+        self._refusals = Refusals(access.ledger)
         self._reserved = Reserved(store)
 
     @property
@@ -33,7 +37,7 @@ class Door:
         return "public" if self._access.anonymous_read else "private"
 
     def is_own(self, name: str) -> bool:
-        """Whether a name is this index's own: published here, reserved, or what a token was made for.
+        """Whether a name is this index's own: published here, reserved, or with a token or publisher.
 
         Args:
             name: normalized.
@@ -44,14 +48,23 @@ class Door:
             return self._reserved.covers(name) or self._access.is_claimed(name)
         return True
 
-    async def allow(self, request: Request, action: Action, project: str | None) -> None:
-        """Let an action pass, as `Access.check` does.
+    async def allow(
+        self, request: Request, action: Action, project: str | None, version: str | None = None
+    ) -> Actor:
+        """Let an action pass, as `Access.check` does, and return whose it is.
 
         Raises:
             Unauthorized: credentials are needed.
             Forbidden: they do not suffice.
         """
-        await self.ask(self._access.check, request.headers.get("authorization"), action, project)
+        given = request.headers.get("authorization")
+        source = request.client.host if request.client else None
+        try:
+            return Actor(await self.ask(self._access.check, given, action, project, version), source)
+        except (Unauthorized, Forbidden):
+            if given is not None:
+                self._refusals.note(source)
+            raise
 
     async def ask(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call at once where the store is local: a look at a file costs less than a change of threads."""

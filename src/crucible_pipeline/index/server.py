@@ -121,7 +121,10 @@ def serve(
     before = _foreign_threads()
     with _upstream(store, rules.upstream) as upstream:
         app = application(Catalog(store), access, gate=rules.gate, upstream=upstream)
-        asyncio.run(_run(app, host, port, lambda: started(url, access)))
+        try:
+            asyncio.run(_run(app, host, port, lambda: started(url, access)))
+        finally:
+            access.close()
     _settle(before)
 
 
@@ -177,6 +180,7 @@ def running(
         finally:
             worker.stop()
             access.revoke(token.id)
+            access.close()
 
 
 class _Thread(threading.Thread):

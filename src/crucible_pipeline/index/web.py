@@ -16,15 +16,17 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainT
 from starlette.routing import Route
 
 from crucible_pipeline.errors import Refused
-from crucible_pipeline.index import answers, legacy_json, people, reference, upload
+from crucible_pipeline.index import answers, legacy_json, people, recorded, reference, upload
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.answers import HANDLERS, PLAIN, TooLarge, is_known, moved, project_name
+from crucible_pipeline.index.audit import Actor
 from crucible_pipeline.index.catalog import Catalog, Gate
 from crucible_pipeline.index.door import Door
 from crucible_pipeline.index.hot import Hot, HotPages
 from crucible_pipeline.index.names import parse_filename
 from crucible_pipeline.index.relay import Relay, Source
 from crucible_pipeline.index.store import NotFound
+from crucible_pipeline.index.trusted import Exchange
 from crucible_pipeline.index.yanking import Yanking
 from crucible_pipeline.version import parse
 
@@ -74,6 +76,7 @@ def application(
             Route("/pypi/{name}/json", site.json, methods=["GET"]),
             Route("/pypi/{name}/{version}/json", site.json, methods=["GET"]),
             *(relay.routes if relay is not None else ()),
+            *Exchange(access).routes,
             Route("/health", site.health, methods=["GET"]),
         ],
         exception_handlers=HANDLERS,
@@ -180,12 +183,13 @@ class _Site:
         async with bounded.form(max_files=2, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
             texts = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
             fields = upload.fields_of(texts)
-            await self._door.allow(request, "upload", upload.project_of(fields))
+            project, version = upload.project_of(fields), str(parse(fields["version"]))
+            actor = await self._door.allow(request, "upload", project, version)
             content = form.get("content")
             if not isinstance(content, UploadFile) or not content.filename:
                 raise Refused("the form holds no file in its field content")
             file = content.file
-            told = await run_in_threadpool(self._publish, fields, content.filename, file)
+            told = await run_in_threadpool(self._publish, fields, content.filename, file, actor)
         return PlainTextResponse(f"{told}\n", headers=PLAIN)
 
     async def front(self, request: Request) -> Response:
@@ -222,9 +226,9 @@ class _Site:
         await run_in_threadpool(self._catalog.projects)
         return PlainTextResponse("ok\n", headers=PLAIN)
 
-    def _publish(self, fields: Mapping[str, str], name: str, content: BinaryIO) -> str:
+    def _publish(self, fields: Mapping[str, str], name: str, content: BinaryIO, actor: Actor) -> str:
         valid = upload.read(fields, name, content)
-        if not self._catalog.publish(valid, self._gate):
+        if not recorded.publish(self._catalog, valid, self._gate, self._door.ledger, actor):
             return f"{name} was published before with the same content"
         LOG.info("published %s sha256=%s", name, valid.sha256)
         return f"{name} is published"

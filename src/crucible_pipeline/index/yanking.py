@@ -1,7 +1,7 @@
 """The page on which a release is yanked, with a reason, or the yank taken back (PEP 592).
 
-It asks for a token that may upload to the project, as the password of HTTP's own dialogue; a form of another
-site would have the browser send it along, so what does not come from this page is refused.
+It asks for a token that may yank releases of the project, as the password of HTTP's own dialogue; a form of
+another site would have the browser send it along, so what does not come from this page is refused.
 """
 
 from urllib.parse import quote, urlsplit
@@ -16,6 +16,7 @@ from crucible_pipeline.errors import Refused
 from crucible_pipeline.index import answers, people
 from crucible_pipeline.index.access import Forbidden
 from crucible_pipeline.index.answers import PLAIN, project_name
+from crucible_pipeline.index.audit import Actor
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.door import Door
 from crucible_pipeline.index.store import NotFound
@@ -44,13 +45,13 @@ class Yanking:
 
     async def show(self, request: Request) -> Response:
         """The form."""
-        name, version = await self._release(request)
+        name, version, _ = await self._release(request)
         page = await run_in_threadpool(people.yanking, self._catalog, name, version, str(request.base_url))
         return HTMLResponse(page, headers=people.FORM_HEADERS)
 
     async def change(self, request: Request) -> Response:
         """What the form's two buttons do."""
-        name, version = await self._release(request)
+        name, version, actor = await self._release(request)
         _check_origin(request)
         bounded = Request(request.scope, answers.bounded(request, MAX_FORM_BYTES))
         async with bounded.form(max_files=0, max_fields=4) as form:
@@ -61,15 +62,20 @@ class Yanking:
             )
         # One line: it becomes an attribute of a page and a line in a terminal.
         told = " ".join(reason.split()) if wanted == "yank" else None
-        await run_in_threadpool(self._catalog.yank, name, version, told)
+        await run_in_threadpool(self._yank, actor, name, version, told)
         root = request.scope.get("root_path", "")
         return RedirectResponse(f"{root}/project/{quote(name)}/", 303, PLAIN)
 
-    async def _release(self, request: Request) -> tuple[str, Version]:
+    def _yank(self, actor: Actor, name: str, version: Version, reason: str | None) -> None:
+        action, told = ("unyank", {}) if reason is None else ("yank", {"reason": reason})
+        with self._door.ledger.change(actor, action, name, version=str(version), **told):
+            self._catalog.yank(name, version, reason)
+
+    async def _release(self, request: Request) -> tuple[str, Version, Actor]:
         name = project_name(request.path_params["name"])
-        await self._door.allow(request, "upload", name)
+        actor = await self._door.allow(request, "yank", name)
         try:
-            return name, parse(request.path_params["version"])
+            return name, parse(request.path_params["version"]), actor
         except Refused as error:
             raise NotFound(str(error)) from None
 

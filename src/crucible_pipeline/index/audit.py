@@ -1,0 +1,257 @@
+"""The audit log: who changed what, when and from where; append-only, in the store, an object for each entry.
+
+An entry carries the hash of the one before it, and its number is its key. `Store.create` gives a number to
+one writer only, so that any number of servers write one chain. An entry is written before the change that it
+tells of, so that no change is without one; if the change then fails, a second entry says so. A removed or
+altered entry breaks the chain for ever; `index verify` tells where.
+"""
+
+import contextlib
+import getpass
+import hashlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+from crucible_pipeline.errors import CrucibleError
+from crucible_pipeline.index.clock import stamp
+from crucible_pipeline.index.seal import Link, Seal, sealed
+from crucible_pipeline.index.store import AlreadyExists, Store
+
+PREFIX = "access/audit/"
+NOTHING = "0" * 64
+READERS = 16
+MAX_DETAIL = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something.
+
+    Args:
+        who: a token by its id, a publisher, or a user of this machine; never a secret.
+        source: the address that a request came from; None for the command line.
+    """
+
+    who: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the log.
+
+    Args:
+        number: 1 for the first; no gaps.
+        previous: SHA-256 of the entry before, in hexadecimal, of its bytes in the store.
+        at: RFC 3339, by the clock of the machine that wrote it; the number says the order.
+        action: what was done, as `upload` or `token-created`.
+        who: see `Actor`.
+        source: likewise.
+        project: normalized; None for what concerns no single one.
+        details: more, by name.
+    """
+
+    number: int
+    previous: str
+    at: str
+    action: str
+    who: str
+    source: str | None
+    project: str | None
+    details: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A place where the log is not whole.
+
+    Args:
+        key: of the entry.
+        number: of the entry.
+        is_missing: else its bytes are not those that the next entry knows.
+    """
+
+    key: str
+    number: int
+    is_missing: bool
+
+    @property
+    def what(self) -> str:
+        """One sentence."""
+        if self.is_missing:
+            return "this entry of the audit log was removed"
+        return "this entry of the audit log is not the one that was written"
+
+
+class Ledger:
+    """The log of an index.
+
+    Args:
+        store: keeps it.
+        clock: gives the time, in UTC.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._store, self._clock = store, clock
+        self._lock = threading.Lock()
+        self._last: Link | None = None
+        self._seal = Seal(store)
+
+    def close(self) -> None:
+        """Write what is still to be written of it; it may be used again afterwards."""
+        self._seal.close()
+
+    def append(self, actor: Actor, action: str, project: str | None = None, **details: str) -> Entry:
+        """Write an entry; it is durable when this returns.
+
+        Args:
+            actor: who.
+            action: what.
+            project: normalized, if it concerns one.
+            details: more, each cut to 500 characters.
+
+        Raises:
+            CannotDo: the store takes none.
+        """
+        cut = {name: value[:MAX_DETAIL] for name, value in details.items()}
+        with self._lock:
+            last = self._last or self._find()
+            while True:
+                number, at = last.number + 1, stamp(self._clock())
+                entry = Entry(number, last.sha256, at, action, actor.who, actor.source, project, cut)
+                data = _dump(entry)
+                try:
+                    self._store.create(key_of(number), data)
+                except AlreadyExists:
+                    # Another writer has the number; or an object store answered late, and it was this one.
+                    stored = self._store.get(key_of(number)).data
+                    if stored != data:
+                        last = Link(number, _hash(stored))
+                        continue
+                self._last = Link(number, _hash(data))
+                break
+        self._seal.reach(self._last)
+        return entry
+
+    @contextlib.contextmanager
+    def change(
+        self, actor: Actor, action: str, project: str | None = None, **details: str
+    ) -> Generator[Entry]:
+        """Tell of a change that the block makes, before it; and if it fails, tell that too.
+
+        Raises:
+            CannotDo: the store takes no entry; the block does not run then.
+        """
+        entry = self.append(actor, action, project, **details)
+        try:
+            yield entry
+        except CrucibleError as error:
+            with contextlib.suppress(CrucibleError):  # the reason of the failure matters more
+                self.append(actor, "failed", project, entry=str(entry.number), why=error.what)
+            raise
+
+    def entries(self) -> Iterator[Entry]:
+        """All of them that can be read, oldest first."""
+        for _, data in self._read():
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                yield _restore(data)
+
+    def breaks(self) -> tuple[Break, ...]:
+        """Where entries were removed or altered, and no repair has told so before."""
+        head = sealed(self._store)
+        known: dict[int, str] = {}  # number → the hash that its bytes have to have
+        seen: dict[int, str] = {}
+        told: set[int] = set()
+        for number, data in self._read():
+            seen[number] = _hash(data)
+            try:
+                entry = _restore(data)
+            except (ValueError, TypeError, KeyError):
+                continue
+            known[number - 1] = entry.previous
+            if entry.action == "log-repaired":
+                numbers = entry.details.get("entries", "").split(",")
+                told |= {int(each) for each in numbers if each.isdecimal()}
+        if head is not None and head.number not in known:
+            known[head.number] = head.sha256
+        last = max(seen | known, default=0)
+        return tuple(
+            Break(key_of(number), number, number not in seen)
+            for number in range(1, last + 1)
+            if number not in told and (number not in seen or known.get(number, seen[number]) != seen[number])
+        )
+
+    def acknowledge(self, actor: Actor) -> tuple[Break, ...]:
+        """Tell in the log itself what it has lost, as after a backup was restored; return that.
+
+        The gap stays: entries never come back.
+        """
+        lost = self.breaks()
+        # So few that their numbers fit into one detail.
+        for start in range(0, len(lost), 40):
+            numbers = ",".join(str(each.number) for each in lost[start : start + 40])
+            self.append(actor, "log-repaired", None, entries=numbers)
+        return lost
+
+    def _read(self) -> Iterator[tuple[int, bytes]]:
+        numbers = (_number(entry.key) for entry in self._store.list(PREFIX))
+        wanted = [number for number in numbers if number is not None]
+
+        def read(number: int) -> tuple[int, bytes]:
+            return number, self._store.get(key_of(number)).data
+
+        if self._store.is_local:
+            yield from map(read, wanted)
+            return
+        with ThreadPoolExecutor(READERS) as pool:
+            yield from pool.map(read, wanted)
+
+    def _find(self) -> Link:
+        """The newest entry; where the sealed one is newer, others were removed, and the gap stays a gap."""
+        numbers = (_number(entry.key) for entry in self._store.list(PREFIX))
+        newest = max((number for number in numbers if number is not None), default=0)
+        head = sealed(self._store)
+        if head is not None and head.number > newest:
+            return head
+        if newest == 0:
+            return Link(0, NOTHING)
+        return Link(newest, _hash(self._store.get(key_of(newest)).data))
+
+
+def this_user() -> Actor:
+    """Whoever runs this process, as the machine knows them."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container whose user has no name
+        user = "unknown"
+    return Actor(f"{user}@{socket.gethostname()}")
+
+
+def key_of(number: int) -> str:
+    """Where an entry is kept; sorted as text is sorted by number."""
+    return f"{PREFIX}{number:012d}.json"
+
+
+def _number(key: str) -> int | None:
+    text = key.removeprefix(PREFIX).removesuffix(".json")
+    return int(text) if text.isdecimal() and key == key_of(int(text)) else None
+
+
+def _dump(entry: Entry) -> bytes:
+    return (json.dumps({"format": 1, **asdict(entry)}, ensure_ascii=False) + "\n").encode()
+
+
+def _restore(data: bytes) -> Entry:
+    row = json.loads(data)
+    if row.pop("format") != 1:
+        raise ValueError("an entry of another format")
+    return Entry(**row)
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
