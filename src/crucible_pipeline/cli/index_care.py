@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
 
 from crucible_pipeline.cli.app import print_json
 from crucible_pipeline.cli.serve import DEFAULT_DATA
 from crucible_pipeline.errors import Refused
+from crucible_pipeline.index import recorded
+from crucible_pipeline.index.audit import Ledger, this_user
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.export import export, nginx_configuration
 from crucible_pipeline.index.intake import Received, from_folder, from_index
@@ -57,7 +60,10 @@ def _register_verify(group: typer.Typer, existing: Existing) -> None:
         the folder, taken with any program at any moment, is a backup: restore it, then run this on it.
         """
         catalog = Catalog(existing(data))
-        done = repair(catalog) if mend else ()
+        done: tuple[str, ...] = ()
+        if mend:
+            with Ledger(catalog.store).change(this_user(), "repair"):
+                done = repair(catalog)
         found = survey(catalog)
         if form == "json":
             print_json({**_as_dict(found), "repaired": list(done)})
@@ -93,7 +99,7 @@ def _register_prune(group: typer.Typer, existing: Existing) -> None:
         rule = Rule(timedelta(days=older), keep, tuple(_specifier(text) for text in pin or ()))
         catalog = Catalog(existing(data))
         names = [normalized(name) for name in project] if project else list(catalog.projects())
-        gone = {name: [str(each) for each in prune(catalog, name, rule, dry=not apply)] for name in names}
+        gone = {name: [str(each) for each in _pruned(catalog, name, rule, apply=apply)] for name in names}
         if form == "json":
             print_json({"applied": apply, "releases": gone})
             return
@@ -102,6 +108,15 @@ def _register_prune(group: typer.Typer, existing: Existing) -> None:
                 print(f"{name} {version}")
         count = sum(map(len, gone.values()))
         print(f"{count} releases are removed" if apply else f"{count} releases would go; give --apply")
+
+
+def _pruned(catalog: Catalog, name: str, rule: Rule, *, apply: bool) -> tuple[Version, ...]:
+    disposable = prune(catalog, name, rule, dry=True)
+    if not apply or not disposable:
+        return disposable
+    versions = ",".join(map(str, disposable))
+    with Ledger(catalog.store).change(this_user(), "prune", name, versions=versions):
+        return prune(catalog, name, rule)
 
 
 def _register_export(group: typer.Typer, existing: Existing) -> None:
@@ -162,14 +177,15 @@ def _register_import(group: typer.Typer) -> None:
 
 
 def _intake(catalog: Catalog, source: str, projects: list[str] | None) -> Iterator[Received]:
+    entering = recorded.told(gate, Ledger(catalog.store), this_user())
     if not is_bucket(source):
-        yield from from_folder(catalog, Path(source), gate)
+        yield from from_folder(catalog, Path(source), entering)
         return
     # Here: a folder is taken over without a client.
     from crucible_pipeline.index.client import Index  # noqa: PLC0415
 
     with Index(source) as index:
-        yield from from_index(catalog, index, projects or index.projects(), gate)
+        yield from from_index(catalog, index, projects or index.projects(), entering)
 
 
 def _told(taken: Iterable[Received], *, quiet: bool) -> Iterator[Received]:

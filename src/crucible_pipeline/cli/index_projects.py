@@ -8,6 +8,7 @@ import typer
 from crucible_pipeline.cli.app import print_json
 from crucible_pipeline.cli.serve import DEFAULT_DATA
 from crucible_pipeline.errors import Refused
+from crucible_pipeline.index.audit import Ledger, this_user
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.names import normalized
 from crucible_pipeline.index.page import MARKERS, Status
@@ -38,9 +39,12 @@ def register(group: typer.Typer, existing: Callable[[str], Store]) -> None:
         form: Format = "text",
     ) -> None:
         """Say how a project stands: an archived one takes no uploads, a quarantined one offers no files."""
-        catalog, name = Catalog(existing(data)), normalized(project)
+        store, name = existing(data), normalized(project)
+        catalog = Catalog(store)
         if marker is not None:
-            catalog.set_status(name, _status(marker, reason))
+            wanted = _status(marker, reason)
+            with Ledger(store).change(this_user(), "status", name, status=marker, reason=reason):
+                catalog.set_status(name, wanted)
         stands = catalog.project(name).status
         if form == "json":
             print_json({"project": name, "status": stands.marker, "reason": stands.reason})
@@ -58,11 +62,12 @@ def register(group: typer.Typer, existing: Callable[[str], Store]) -> None:
         form: Format = "text",
     ) -> None:
         """Keep a beginning of names for this index: such a name is never asked for in the upstream."""
-        reserved = Reserved(existing(data))
-        if prefix is not None and remove:
-            reserved.remove(prefix)
-        elif prefix is not None:
-            reserved.add(prefix)
+        store = existing(data)
+        reserved = Reserved(store)
+        if prefix is not None:
+            action = "unreserved" if remove else "reserved"
+            with Ledger(store).change(this_user(), action, None, prefix=prefix):
+                (reserved.remove if remove else reserved.add)(prefix)
         if form == "json":
             print_json(list(reserved.prefixes()))
         else:

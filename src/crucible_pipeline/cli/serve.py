@@ -10,6 +10,7 @@ import typer
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT
 from crucible_pipeline.index.access import Access
+from crucible_pipeline.index.audit import Ledger, this_user
 from crucible_pipeline.index.configured import pip_index_url
 from crucible_pipeline.index.place import store_at
 from crucible_pipeline.index.reserved import Reserved
@@ -56,7 +57,9 @@ def register(app: typer.Typer) -> None:
         store = store_at(data)
         reserved = Reserved(store)
         for prefix in reserve or ():
-            reserved.add(prefix)
+            if not reserved.covers(prefix):
+                with Ledger(store).change(this_user(), "reserved", None, prefix=prefix):
+                    reserved.add(prefix)
         try:
             # Here, so that the other commands start without a server, also where none is installed.
             from crucible_pipeline.index.server import Rules, serve  # noqa: PLC0415

@@ -91,16 +91,17 @@ class Publishers:
         """Of one project, by its normalized name."""
         return tuple(each for each in self.all if each.project == project)
 
-    def add(self, project: str, origin: Origin) -> Publisher:
-        """Let a CI job publish a project, which need not exist yet.
+    def new(self, project: str, origin: Origin) -> Publisher:
+        """A publisher that is not added yet.
 
-        With the first one, the index gets an audience of its own: a token that a job made for another index
-        is none for this one.
+        Args:
+            project: in any spelling; it need not exist yet.
+            origin: the CI job.
 
         Raises:
-            Refused: the name is none, or exactly this publisher is there.
+            Refused: the name is none.
         """
-        publisher = Publisher(
+        return Publisher(
             id=secrets.token_hex(4),
             project=str(normalized(project)),
             kind=origin.kind,
@@ -110,6 +111,16 @@ class Publishers:
             created=stamp(self._clock()),
         )
 
+    def add(self, publisher: Publisher) -> None:
+        """Let a CI job publish a project.
+
+        With the first one, the index gets an audience of its own: a token that a job made for another index
+        is none for this one.
+
+        Raises:
+            Refused: exactly this publisher is there.
+        """
+
         def add(held: Published) -> Published:
             for each in held.publishers:
                 if replace(each, id=publisher.id, created=publisher.created) == publisher:
@@ -118,22 +129,26 @@ class Publishers:
             return Published(audience, (*held.publishers, publisher))
 
         self._document.change(add)
-        return publisher
 
-    def remove(self, publisher_id: str) -> Publisher:
-        """Take a publisher away, and return it; the tokens that it got are refused from now on.
+    def get(self, publisher_id: str) -> Publisher:
+        """The publisher of an id.
 
         Raises:
-            NotFound: none has this id.
+            NotFound: none has it.
         """
-        found = [each for each in self.all if each.id == publisher_id]
-        if not found:
-            what = f"no publisher has the id {publisher_id[:80]}"
-            raise NotFound(what, "list them: crucible index publisher list")
+        for each in self.all:
+            if each.id == publisher_id:
+                return each
+        what = f"no publisher has the id {publisher_id[:80]}"
+        raise NotFound(what, "list them: crucible index publisher list")
+
+    def remove(self, publisher_id: str) -> None:
+        """Take a publisher away; the tokens that it got are refused from now on."""
         self._document.change(
-            lambda held: replace(held, publishers=tuple(each for each in held.publishers if each != found[0]))
+            lambda held: replace(
+                held, publishers=tuple(each for each in held.publishers if each.id != publisher_id)
+            )
         )
-        return found[0]
 
     def set_audience(self, audience: str) -> None:
         """Say what tokens for this index are made for.

@@ -1,6 +1,7 @@
 """Publishing with an entry in the audit log."""
 
 import contextlib
+import hashlib
 
 from crucible_pipeline.errors import CrucibleError
 from crucible_pipeline.index.audit import Actor, Entry, Ledger
@@ -52,3 +53,28 @@ def publish(
             with contextlib.suppress(CrucibleError):  # the reason of the failure matters more
                 ledger.append(actor, "failed", told.project, entry=str(told.number), why=error.what)
         raise
+
+
+def told(gate: Gate | None, ledger: Ledger, actor: Actor) -> Gate:
+    """A gate that agrees with another one, and tells the log of each file that enters.
+
+    Args:
+        gate: asked before.
+        ledger: the log.
+        actor: who takes the files over.
+    """
+
+    def judged(candidate: Candidate) -> str | None:
+        reason = gate(candidate) if gate is not None else None
+        if reason is None:
+            ledger.append(
+                actor,
+                "import",
+                candidate.project,
+                version=str(candidate.version),
+                file=candidate.filename,
+                sha256=hashlib.sha256(candidate.read()).hexdigest(),
+            )
+        return reason
+
+    return judged

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
 from crucible_pipeline.index import rendering, simple
 from crucible_pipeline.index.archive import metadata_of
+from crucible_pipeline.index.audit import Ledger, this_user
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.names import parse_filename
 from crucible_pipeline.index.simple import File, Project
@@ -50,6 +51,8 @@ def repair(catalog: Catalog, *, age: float = DAY_SECONDS) -> tuple[str, ...]:
     if not unreadable:
         # What a document that cannot be read lists is no orphan.
         done += _sweep(catalog, kept, time.time() - age)
+    lost = Ledger(catalog.store).acknowledge(this_user())
+    done += (f"{each.key} is told as lost in the audit log, and stays lost" for each in lost)
     if left := catalog.store.tidy(age):
         done.append(f"{left} files of interrupted writes are removed")
     return tuple(done)

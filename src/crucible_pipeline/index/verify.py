@@ -8,6 +8,7 @@ from typing import Literal
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index import simple
 from crucible_pipeline.index.archive import CHUNK
+from crucible_pipeline.index.audit import Ledger
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.simple import File
 from crucible_pipeline.index.store import NotFound, Store
@@ -20,7 +21,8 @@ class Finding:
     """Something that is not as it should be.
 
     Args:
-        kind: `missing` or `damaged` content is lost; `stale` can be rendered again; an `orphan` is harmless.
+        kind: `missing` or `damaged` content is lost, or an entry of the audit log; `stale` can be rendered
+            again; an `orphan` is harmless.
         key: in the store.
         what: one sentence.
     """
@@ -31,7 +33,7 @@ class Finding:
 
     @property
     def is_fault(self) -> bool:
-        """Whether installers are affected."""
+        """Whether installers are affected, or the audit log."""
         return self.kind != "orphan"
 
 
@@ -51,7 +53,7 @@ class Survey:
 
 
 def survey(catalog: Catalog) -> Survey:
-    """Hash every listed file and compare every rendering; nothing is changed."""
+    """Hash every listed file, compare every rendering and follow the audit log; nothing is changed."""
     store = catalog.store
     listed = set(catalog.projects())
     findings: list[Finding] = []
@@ -80,6 +82,10 @@ def survey(catalog: Catalog) -> Survey:
         Finding("orphan", entry.key, "no document lists it")
         for entry in store.list("files/")
         if entry.key not in used
+    )
+    findings += (
+        Finding("missing" if each.is_missing else "damaged", each.key, each.what)
+        for each in Ledger(store).breaks()
     )
     return Survey(len(names), files, tuple(sorted(findings)))
 
