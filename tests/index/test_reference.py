@@ -2,8 +2,9 @@
 
 import pytest
 
-from crucible_pipeline.index import reference
+from crucible_pipeline.index import inside
 from crucible_pipeline.index.access import Access
+from crucible_pipeline.index.page import Status
 from crucible_pipeline.index.server import Running, running
 from index.distributions import Dist, Members, fetch, post, sdist, wheel
 
@@ -44,12 +45,22 @@ def test_an_unchanged_page_is_not_sent_again(index: Running) -> None:
     assert "sandbox" in again.headers["content-security-policy"]
 
 
-def test_the_projects_page_links_the_releases_that_have_one(index: Running) -> None:
+def test_a_releases_page_links_its_reference_if_it_has_one(index: Running) -> None:
     post(index, wheel(version="0.9"))
     post(index, with_page())
-    text = fetch(index, "project/demo-pkg/").text
-    assert f'href="{index.url}project/demo-pkg/1.0/reference"' in text
-    assert "0.9/reference" not in text
+    link = 'href="/project/demo-pkg/1.0/reference"'
+    assert link in fetch(index, "project/demo-pkg/").text
+    assert link in fetch(index, "project/demo-pkg/1.0/").text
+    assert "/reference" not in fetch(index, "project/demo-pkg/0.9/").text
+
+
+def test_a_quarantined_project_shows_no_page(index: Running) -> None:
+    post(index, with_page())
+    index.catalog.set_status("demo-pkg", Status("quarantined", "a key was published"))
+    assert fetch(index, "project/demo-pkg/1.0/reference").status_code == 404
+    assert "/reference" not in fetch(index, "project/demo-pkg/1.0/").text
+    index.catalog.set_status("demo-pkg", Status("archived"))
+    assert fetch(index, "project/demo-pkg/1.0/reference").content == PAGE
 
 
 @pytest.mark.parametrize(
@@ -85,7 +96,7 @@ def test_another_spelling_of_the_project_leads_to_the_one_page(index: Running) -
 
 
 def test_a_page_that_is_too_large_is_none(index: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference, "MAX_PAGE_BYTES", len(PAGE) - 1)
+    monkeypatch.setattr(inside, "MAX_TEXT_BYTES", len(PAGE) - 1)
     post(index, with_page("3.0", PAGE))
     assert fetch(index, "project/demo-pkg/3.0/reference").status_code == 404
 

@@ -14,6 +14,7 @@ from crucible_pipeline.index.audit import Ledger, this_user
 from crucible_pipeline.index.configured import pip_index_url
 from crucible_pipeline.index.place import store_at
 from crucible_pipeline.index.reserved import Reserved
+from crucible_pipeline.release.difference import CONTRACTS
 from crucible_pipeline.release.gate import gate
 
 DEFAULT_DATA = ".crucible/index"
@@ -75,7 +76,7 @@ def register(app: typer.Typer) -> None:
             source = "the given upstream" if upstream else "the index that pip is configured for"
             _tell(data, url, access, None if other is None else source)
 
-        rules = Rules(gate, other)
+        rules = Rules(gate, other, CONTRACTS)
         serve(store, host=host, port=port, rules=rules, open_to_all=open_to_all, started=started)
 
 

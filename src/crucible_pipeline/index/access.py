@@ -30,12 +30,13 @@ PREFIX = "crucible_"
 ANY = "*"
 ANYBODY = "anybody"
 
-Action = Literal["read", "upload", "yank"]
+Action = Literal["read", "pins", "yank", "upload"]
 # What else an action allows.
 INCLUDES: dict[Action, frozenset[Action]] = {
     "read": frozenset({"read"}),
     "yank": frozenset({"yank", "read"}),
-    "upload": frozenset({"upload", "yank", "read"}),
+    "pins": frozenset({"pins", "read"}),
+    "upload": frozenset({"upload", "yank", "pins", "read"}),
 }
 
 

@@ -1,47 +1,48 @@
-"""The pages for people: what is here, and a project with its releases, files and install line.
+"""The pages for people, from values: every value escaped, no script, one style sheet. Pure.
 
-Rendered on the server with every value escaped; nothing on a page needs a script, and the policy sent along
-forbids one. Reads the store through the catalog.
+Nothing on a page needs a script, and the policy sent along forbids one. The one HTML that is not escaped is
+what `readme` has sanitised.
 """
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from packaging.metadata import RawMetadata, parse_email
+from markupsafe import Markup
 from packaging.version import Version
 
-from crucible_pipeline.index import reference, simple
-from crucible_pipeline.index.catalog import Catalog
-from crucible_pipeline.index.simple import File, Project
-from crucible_pipeline.index.store import NotFound
+from crucible_pipeline.index import install, simple
+from crucible_pipeline.index.difference import Difference, Rule
+from crucible_pipeline.index.releases import Release
+from crucible_pipeline.index.search import Row
+from crucible_pipeline.index.shown import Shown, Text
+from crucible_pipeline.version import line_of
 
 PAGES = Path(__file__).with_name("pages")
-MAX_DESCRIPTION = 200_000
-# Of a project's newest releases; each has to be looked into once.
-MAX_REFERENCES = 10
+# Projects on one page of a list, and releases on a project's page.
+PER_PAGE = 50
+MAX_RELEASES = 20
 STYLE = (PAGES / "style.css").read_text("utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; "
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
 }
-# For a page with a form of its own.
-FORM_HEADERS = {
-    **HEADERS,
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
-        "form-action 'none'", "form-action 'self'"
-    ),
-}
+# For a page that only some may see.
+FORM_HEADERS = {**HEADERS, "Cache-Control": "no-store"}
 _JINJA = Environment(
     loader=FileSystemLoader(PAGES),
     autoescape=True,
@@ -52,112 +53,183 @@ _JINJA = Environment(
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """A release as the page shows it.
+class Place:
+    """Where the reader is.
 
     Args:
-        version: its number.
-        date: of its first file, as YYYY-MM-DD.
-        yanked: None, or the reason.
-        files: its files.
-    """
-
-    version: Version
-    date: str
-    yanked: str | None
-    files: tuple[File, ...]
-
-
-def front(catalog: Catalog, base_url: str) -> str:
-    """The list of projects.
-
-    Args:
-        catalog: what is published.
         base_url: of this index as the reader knows it, with the final slash.
+        private: whether reading needs a token.
+        query: that was searched for.
     """
-    rows = [(name, _newest(project)) for name in catalog.projects() if (project := _found(catalog, name))]
-    return _JINJA.get_template("front.html").render(style=STYLE, base_url=base_url, rows=rows)
+
+    base_url: str
+    private: bool = False
+    query: str = ""
+
+    @property
+    def root(self) -> str:
+        """What every path of this index begins with; links hold no host."""
+        return urlsplit(self.base_url).path
+
+    @property
+    def simple_url(self) -> str:
+        """What installers are given."""
+        return f"{self.base_url}simple/"
 
 
-def project(catalog: Catalog, name: str, base_url: str) -> str:
-    """A project's page.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the start page lists.
 
     Args:
-        catalog: what is published.
-        name: normalized.
-        base_url: of this index as the reader knows it, with the final slash.
-
-    Raises:
-        NotFound: it has published nothing.
+        rows: the projects that fit, the likeliest first.
+        page: of them, from 1.
+        asked_upstream: whether the upstream's names were asked for too.
+        upstream: those that fit.
     """
-    found = catalog.project(name)
-    newest, releases = _newest(found), list(_releases(found))
-    metadata = _metadata(catalog, found.of(newest.version)[0])
-    return _JINJA.get_template("project.html").render(
-        style=STYLE,
-        base_url=base_url,
-        name=found.name,
-        status=found.status,
-        newest=newest,
-        releases=releases,
-        referenced={
-            one.version for one in releases[:MAX_REFERENCES] if reference.has_page(catalog, one.files)
-        },
-        summary=metadata.get("summary", ""),
-        description=metadata.get("description", "")[:MAX_DESCRIPTION],
-        requires_python=metadata.get("requires_python", ""),
-        requires=metadata.get("requires_dist", []),
+
+    rows: Sequence[Row]
+    page: int = 1
+    asked_upstream: bool | None = None
+    upstream: Sequence[str] = ()
+
+
+def front(place: Place, found: Found) -> str:
+    """The start page: the projects, or those that fit a query.
+
+    Args:
+        place: of the reader.
+        found: what to list.
+    """
+    pages = max(1, -(-len(found.rows) // PER_PAGE))
+    page = min(max(1, found.page), pages)
+
+    def address(number: int) -> str:
+        upstream = [("upstream", "1")] if found.asked_upstream else []
+        return "?" + urlencode([("q", place.query), *upstream, ("page", str(number))])
+
+    return _rendered(
+        "front.html",
+        place,
+        rows=found.rows[(page - 1) * PER_PAGE : page * PER_PAGE],
+        total=len(found.rows),
+        page=page,
+        pages=pages,
+        address=address,
+        found=found,
     )
 
 
-def yanking(catalog: Catalog, name: str, version: Version, base_url: str) -> str:
+def project(place: Place, shown: Shown) -> str:
+    """The page of a release; a project's own is that of its newest.
+
+    Args:
+        place: of the reader.
+        shown: what is there.
+    """
+    release = shown.release
+    return _rendered(
+        "project.html",
+        place,
+        shown=shown,
+        release=release,
+        ways=install.ways(place.simple_url, shown.name, release),
+        listed=shown.releases[:MAX_RELEASES],
+        line=line_of(release.version) if not release.version.is_prerelease else "",
+        older=_older(shown),
+        takers={
+            one.version: [use.pin.service for use in shown.uses if use.release == one]
+            for one in shown.releases
+        }
+        if shown.uses
+        else {},
+    )
+
+
+def _older(shown: Shown) -> Version:
+    """What a release is compared with unless somebody says otherwise: the one before it, or the oldest."""
+    before = [one for one in shown.releases if one.version < shown.release.version]
+    finals = [one for one in before if not one.version.is_prerelease and one.yanked is None]
+    return (*finals, *before, shown.releases[-1])[0].version
+
+
+def releases(place: Place, shown: Shown) -> str:
+    """All releases of a project, each on one line.
+
+    Args:
+        place: of the reader.
+        shown: of the project.
+    """
+    return _rendered("releases.html", place, shown=shown)
+
+
+def changelog(place: Place, shown: Shown, name: str, text: Text) -> str:
+    """The changelog of a release.
+
+    Args:
+        place: of the reader.
+        shown: of the release.
+        name: of its file.
+        text: its content.
+    """
+    return _rendered("changelog.html", place, shown=shown, file=name, text=text)
+
+
+def comparison(place: Place, shown: Shown, old: Version, new: Version, difference: Difference) -> str:
+    """What changed between two releases' contracts.
+
+    Args:
+        place: of the reader.
+        shown: of the project.
+        old: the older release.
+        new: the newer one.
+        difference: between them.
+    """
+    severities = ("breaking", "additive", "neutral")
+    grouped = {
+        severity: [change for change in difference.changes if change.severity == severity]
+        for severity in severities
+    }
+    return _rendered(
+        "compare.html", place, shown=shown, old=old, new=new, difference=difference, grouped=grouped
+    )
+
+
+def rules(place: Place, found: Sequence[Rule]) -> str:
+    """Every rule of compatibility, explained.
+
+    Args:
+        place: of the reader.
+        found: the rules, those of one group together.
+    """
+    groups = {rule.group: [each for each in found if each.group == rule.group] for rule in found}
+    return _rendered("rules.html", place, groups=groups)
+
+
+def yanking(place: Place, name: str, release: Release) -> str:
     """The page on which a release is yanked.
 
     Args:
-        catalog: what is published.
+        place: of the reader.
         name: of the project, normalized.
-        version: the release.
-        base_url: of this index as the reader knows it, with the final slash.
-
-    Raises:
-        NotFound: no such project or release.
+        release: which.
     """
-    files = catalog.project(name).of(version)
-    if not files:
-        raise NotFound(f"{name} {version} is not published here")
-    return _JINJA.get_template("yank.html").render(
-        style=STYLE, base_url=base_url, name=name, version=files[0].filename.version, yanked=files[0].yanked
-    )
+    return _rendered("yank.html", place, name=name, release=release)
 
 
-def _found(catalog: Catalog, name: str) -> Project | None:
-    try:
-        return catalog.project(name)
-    except NotFound:
-        return None
+def refusal(place: Place, title: str, what: str) -> str:
+    """Why there is no page.
+
+    Args:
+        place: of the reader.
+        title: in few words.
+        what: one sentence.
+    """
+    return _rendered("refusal.html", place, title=title, what=what)
 
 
-def _newest(project: Project) -> Release:
-    """The release an installer would take: final before pre-release, and not yanked where possible."""
-    return max(
-        _releases(project),
-        key=lambda release: (release.yanked is None, not release.version.is_prerelease, release.version),
-    )
-
-
-def _releases(project: Project) -> Iterator[Release]:
-    """Newest first."""
-    for version in reversed(project.versions):
-        files = project.of(version)
-        date = min(file.uploaded for file in files)[:10]
-        yield Release(version, date, files[0].yanked, files)
-
-
-def _metadata(catalog: Catalog, file: File) -> RawMetadata:
-    try:
-        return parse_email(catalog.store.get(file.metadata_key).data)[0]
-    except NotFound:
-        return {}
+def _rendered(template: str, place: Place, **values: object) -> str:
+    return _JINJA.get_template(template).render(style=Markup(STYLE), place=place, root=place.root, **values)  # noqa: S704  the style sheet is ours
 
 
 def size(number: int) -> str:
@@ -170,5 +242,20 @@ def size(number: int) -> str:
     return f"{amount:.1f} GB"
 
 
+def kind(file: simple.File) -> str:
+    """What a file is, in words."""
+    if file.filename.kind == "sdist":
+        return "source"
+    tags = file.name.removesuffix(".whl").split("-")[-3:]
+    return "wheel, pure Python" if tags[1:] == ["none", "any"] else f"wheel, {' '.join(tags)}"
+
+
+def _safe_html(text: Text) -> Markup:
+    return Markup(text.html or "")  # noqa: S704  `readme` has sanitised it
+
+
 _JINJA.filters["size"] = size
+_JINJA.filters["kind"] = kind
 _JINJA.filters["url"] = simple.url_path
+_JINJA.filters["version"] = lambda version: quote(str(version))
+_JINJA.filters["safe_html"] = _safe_html

@@ -24,6 +24,7 @@ from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT
 from crucible_pipeline.index.access import ANY, Access
 from crucible_pipeline.index.catalog import Catalog, Gate
+from crucible_pipeline.index.difference import Contracts
 from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.memory import MemoryStore
 from crucible_pipeline.index.relay import Source
@@ -74,10 +75,12 @@ class Rules:
         gate: asked before a file is published.
         upstream: gives the address of the index that has the names which are not this one's own, when it is
             first needed; None for none.
+        contracts: what compares the contracts of two releases; None where nothing does.
     """
 
     gate: Gate | None = None
     upstream: Callable[[], str] | None = None
+    contracts: Contracts | None = None
 
 
 NO_RULES = Rules()
@@ -120,7 +123,9 @@ def serve(
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     before = _foreign_threads()
     with _upstream(store, rules.upstream) as upstream:
-        app = application(Catalog(store), access, gate=rules.gate, upstream=upstream)
+        app = application(
+            Catalog(store), access, gate=rules.gate, upstream=upstream, contracts=rules.contracts
+        )
         try:
             asyncio.run(_run(app, host, port, lambda: started(url, access)))
         finally:
@@ -152,6 +157,7 @@ def running(
     gate: Gate | None = None,
     anonymous_read: bool = True,
     upstream: Callable[[], str] | None = None,
+    contracts: Contracts | None = None,
 ) -> Generator[Running]:
     """An index beside the caller, on a free loopback port, in a thread of this process.
 
@@ -160,6 +166,7 @@ def running(
         gate: asked before a file is published.
         anonymous_read: whether reading needs no token.
         upstream: as in `Rules`.
+        contracts: likewise.
 
     Yields:
         Where it is and a token. It answers now, and has stopped when the block is left.
@@ -171,7 +178,7 @@ def running(
     catalog, access = Catalog(store), Access(store, anonymous_read=anonymous_read)
     token, secret = access.create((ANY,), lifetime=timedelta(days=1))
     with _reserved_port() as port, _upstream(store, upstream) as other:
-        worker = _Thread(application(catalog, access, gate=gate, upstream=other), port)
+        worker = _Thread(application(catalog, access, gate=gate, upstream=other, contracts=contracts), port)
         url = f"http://{DEFAULT_HOST}:{port}/"
         worker.start()
         try:

@@ -6,27 +6,29 @@ Routes and nothing else; what they answer comes from the other files.
 import logging
 from collections.abc import Callable, Mapping
 from typing import BinaryIO
-from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from crucible_pipeline.errors import Refused
-from crucible_pipeline.index import answers, legacy_json, people, recorded, reference, upload
+from crucible_pipeline.index import answers, legacy_json, recorded, upload
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.answers import HANDLERS, PLAIN, TooLarge, is_known, moved, project_name
 from crucible_pipeline.index.audit import Actor
 from crucible_pipeline.index.catalog import Catalog, Gate
+from crucible_pipeline.index.difference import Contracts
 from crucible_pipeline.index.door import Door
 from crucible_pipeline.index.hot import Hot, HotPages
 from crucible_pipeline.index.names import parse_filename
+from crucible_pipeline.index.pinning import Pinning
 from crucible_pipeline.index.relay import Relay, Source
 from crucible_pipeline.index.store import NotFound
 from crucible_pipeline.index.trusted import Exchange
+from crucible_pipeline.index.visits import Visits
 from crucible_pipeline.index.yanking import Yanking
 from crucible_pipeline.version import parse
 
@@ -45,6 +47,7 @@ def application(
     gate: Gate | None = None,
     max_upload_bytes: int = MAX_UPLOAD_BYTES,
     upstream: Callable[[str], Source] | None = None,
+    contracts: Contracts | None = None,
 ) -> Starlette:
     """The whole index as an ASGI application.
 
@@ -54,6 +57,7 @@ def application(
         gate: asked before a file is published.
         max_upload_bytes: of one request.
         upstream: makes what has the names that are not this index's own, as for `Relay`; None for nothing.
+        contracts: what compares the contracts of two releases; None where nothing does.
     """
     door = Door(access, catalog.store)
     relay = Relay(upstream, door) if upstream is not None else None
@@ -68,10 +72,9 @@ def application(
             Route("/legacy", site.upload, methods=["POST"]),
             Route("/legacy/", site.upload, methods=["POST"]),
             Route("/", site.upload, methods=["POST"]),
-            Route("/", site.front, methods=["GET"]),
-            Route("/project/{name}/", site.project_for_people, methods=["GET"]),
-            Route("/project/{name}/{version}/reference", site.reference, methods=["GET"]),
+            *Visits(catalog, door, contracts, has_upstream=relay is not None).routes,
             *Yanking(catalog, door).routes,
+            *Pinning(catalog, door).routes,
             Route("/integrity/{name}/{version}/{filename}/provenance", site.provenance, methods=["GET"]),
             Route("/pypi/{name}/json", site.json, methods=["GET"]),
             Route("/pypi/{name}/{version}/json", site.json, methods=["GET"]),
@@ -191,35 +194,6 @@ class _Site:
             file = content.file
             told = await run_in_threadpool(self._publish, fields, content.filename, file, actor)
         return PlainTextResponse(f"{told}\n", headers=PLAIN)
-
-    async def front(self, request: Request) -> Response:
-        """`/`: what is here, for people."""
-        await self._door.allow(request, "read", None)
-        page = await run_in_threadpool(people.front, self._catalog, str(request.base_url))
-        return HTMLResponse(page, headers=people.HEADERS)
-
-    async def project_for_people(self, request: Request) -> Response:
-        """`/project/<name>/`."""
-        name = request.path_params["name"]
-        known = project_name(name)
-        if name != known:
-            return moved(request, f"/project/{known}/")
-        await self._door.allow(request, "read", known)
-        page = await run_in_threadpool(people.project, self._catalog, known, str(request.base_url))
-        return HTMLResponse(page, headers=people.HEADERS)
-
-    async def reference(self, request: Request) -> Response:
-        """`/project/<name>/<version>/reference`: the page in the release's wheel."""
-        name, version = request.path_params["name"], request.path_params["version"]
-        known = project_name(name)
-        if name != known:
-            return moved(request, f"/project/{known}/{quote(version)}/reference")
-        await self._door.allow(request, "read", known)
-        content, etag = await run_in_threadpool(reference.page, self._catalog, known, version)
-        headers = {**reference.HEADERS, "ETag": etag}
-        if is_known(request, etag):
-            return Response(status_code=304, headers=headers)
-        return HTMLResponse(content, headers=headers)
 
     async def health(self, _: Request) -> Response:
         """`/health`: whether the store answers."""

@@ -13,12 +13,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from crucible_pipeline.errors import Refused
-from crucible_pipeline.index import answers, people
+from crucible_pipeline.index import answers, people, releases
 from crucible_pipeline.index.access import Forbidden
 from crucible_pipeline.index.answers import PLAIN, project_name
 from crucible_pipeline.index.audit import Actor
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.door import Door
+from crucible_pipeline.index.people import Place
+from crucible_pipeline.index.releases import release_of
 from crucible_pipeline.index.store import NotFound
 from crucible_pipeline.version import parse
 
@@ -46,7 +48,8 @@ class Yanking:
     async def show(self, request: Request) -> Response:
         """The form."""
         name, version, _ = await self._release(request)
-        page = await run_in_threadpool(people.yanking, self._catalog, name, version, str(request.base_url))
+        found = releases.releases(await run_in_threadpool(self._catalog.project, name))
+        page = people.yanking(Place(str(request.base_url)), name, release_of(found, name, version))
         return HTMLResponse(page, headers=people.FORM_HEADERS)
 
     async def change(self, request: Request) -> Response:
