@@ -172,7 +172,7 @@ ANY: dict[str, Any] = {
     "read_only": True,
     "write_only": True,
     "direction": "input",
-    "renamed_from": "Former",
+    "renamed_from": ("Former",),
     "python_name": "former",
     "discriminator": "kind",
 }
@@ -186,6 +186,8 @@ BESIDE: dict[str, tuple[Schema, Schema]] = {
     "extensible": (Schema(enum=("a",)), Schema(enum=("a",), extensible=True)),
     "enum_names": (Schema(enum=("a",)), Schema(enum=("a",), enum_names=("ALPHA",))),
     "enum_descriptions": (Schema(enum=("a",)), Schema(enum=("a",), enum_descriptions=("First.",))),
+    "enum_renamed_from": (Schema(enum=("a",)), Schema(enum=("a",), enum_renamed_from={"a": ("b",)})),
+    "enum_deprecated": (Schema(enum=("a",)), Schema(enum=("a",), enum_deprecated=("a",))),
 }
 
 

@@ -13,7 +13,8 @@ from packaging.version import Version
 from compat.pairs_of import NAMES, contract_of, one_side
 from crucible_pipeline.compat.report import as_github, as_json, as_markdown, as_sarif, as_text
 from crucible_pipeline.compat.verdict import Verdict, judge
-from crucible_pipeline.contracts.model import Contract, Waiver
+from crucible_pipeline.contracts.model import Contract
+from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.errors import Mark
 from crucible_pipeline.version import Bump
 

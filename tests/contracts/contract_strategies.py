@@ -16,8 +16,8 @@ from crucible_pipeline.contracts.model import (
     StateMachine,
     TypeDef,
     Value,
-    Waiver,
 )
+from crucible_pipeline.contracts.waiver import Waiver
 
 Item = TypeVar("Item")
 TYPE_NAMES = ("Alpha", "Beta", "Gamma")
@@ -63,10 +63,13 @@ small: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("minimum", "maximum", "exclusive_minimum", "exclusive_maximum", "multiple_of"), numbers),
     **dict.fromkeys(("min_length", "max_length", "min_contains", "max_contains", "min_items"), counts),
     **dict.fromkeys(("max_items", "min_properties", "max_properties"), counts),
-    **dict.fromkeys(("pattern", "format", "title", "description", "discriminator", "renamed_from"), words),
+    **dict.fromkeys(("pattern", "format", "title", "description", "discriminator"), words),
     **dict.fromkeys(("unique_items", "deprecated", "read_only", "write_only", "extensible"), st.booleans()),
-    **dict.fromkeys(("required", "enum_names", "enum_descriptions"), tuples_of(words)),
-    "dependent_required": st.dictionaries(words, tuples_of(words), max_size=2),
+    **dict.fromkeys(("required", "enum_names", "enum_descriptions", "renamed_from"), tuples_of(words)),
+    **dict.fromkeys(
+        ("dependent_required", "enum_renamed_from"), st.dictionaries(words, tuples_of(words), max_size=2)
+    ),
+    "enum_deprecated": tuples_of(values),
     "examples": tuples_of(values),
     "direction": st.sampled_from(("both", "input", "output")),
 }
@@ -84,7 +87,14 @@ def contracts(draw: st.DrawFn) -> Contract:
     messages = st.builds(Message, words, schemas, st.none() | schemas, maybe)
     channels = {
         key: Channel(
-            key, draw(names), draw(words), (draw(messages),), {draw(names): draw(words)}, draw(maybe)
+            key,
+            draw(names),
+            draw(words),
+            (draw(messages),),
+            {draw(names): draw(words)},
+            draw(maybe),
+            renamed_from=draw(tuples_of(words)),
+            deprecated=draw(maybe),
         )
         for key in draw(st.sets(names, max_size=2))
     }

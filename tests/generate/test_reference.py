@@ -315,7 +315,7 @@ def test_a_machine_too_large_to_draw_keeps_its_table() -> None:
             Schema(types=("string",), enum=("a", "b"), extensible=True),
             "readers keep a value that they do not know",
         ),
-        (Schema(types=("string",), deprecated=True, renamed_from="Old"), "deprecated formerly Old"),
+        (Schema(types=("string",), deprecated=True, renamed_from=("Old",)), "deprecated formerly Old"),
     ],
 )
 def test_conditions_are_said_in_words(schema: Schema, words: str) -> None:
@@ -356,7 +356,7 @@ def test_no_text_of_a_contract_becomes_markup(text: str) -> None:
         pattern=text,
         format=text,
         discriminator=text,
-        renamed_from=text,
+        renamed_from=(text,),
         default=Value(text),
         examples=(text, {text: [text]}),
         properties={text: Schema(description=text, enum=(text, 1), enum_descriptions=(text, text))},

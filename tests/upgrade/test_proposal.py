@@ -5,7 +5,7 @@ from dataclasses import replace
 from packaging.version import Version
 
 from crucible_pipeline.compat.diff import diff
-from crucible_pipeline.contracts.model import Waiver
+from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.upgrade.impact import impact
 from crucible_pipeline.upgrade.proposal import Facts, proposal, summary
 from upgrade.upgrade_services import contract

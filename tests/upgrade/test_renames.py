@@ -90,14 +90,14 @@ Request(why=1)
 def test_a_snapshot_keeps_the_declared_renames() -> None:
     again = restore(dump(NEW), "contract.json")
     assert again == NEW
-    assert again.constants["limits.execution.max_memory_mb"].renamed_from == "limits.execution.max_mb"
-    assert again.channels["evaluationWaiting"].renamed_from == "evaluationQueued"
+    assert again.constants["limits.execution.max_memory_mb"].renamed_from == ("limits.execution.max_mb",)
+    assert again.channels["evaluationWaiting"].renamed_from == ("evaluationQueued",)
 
 
 @pytest.mark.parametrize(("said", "path"), [("old", "limits.a.old"), ("other.b.old", "other.b.old")])
 def test_a_constant_may_come_from_another_group(said: str, path: str) -> None:
     found = contract(f"a: {{new: {{value: 1, x-renamed-from: {said}}}}}", "k", "T")
-    assert found.constants["limits.a.new"].renamed_from == path
+    assert found.constants["limits.a.new"].renamed_from == (path,)
 
 
 def test_what_cannot_have_been_a_name_is_a_problem() -> None:

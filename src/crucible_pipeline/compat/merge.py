@@ -9,7 +9,10 @@ from crucible_pipeline.contracts.model import JsonValue, Schema, Value
 
 NOTHING = Schema()
 NEVER = Schema(always=False)
-WORDS = frozenset({"title", "description", "examples", "enum_descriptions", "renamed_from"})
+WORDS = frozenset(
+    {"title", "description", "examples", "enum_descriptions", "renamed_from", "enum_renamed_from"}
+    | {"enum_deprecated"}
+)
 ANNOTATIONS = WORDS | {
     *("default", "deprecated", "read_only", "write_only", "direction", "discriminator", "python_name")
 }

@@ -15,7 +15,7 @@ from crucible_pipeline.compat.table import explained
 from crucible_pipeline.compat.verdict import Verdict
 from crucible_pipeline.contracts.check import pages
 from crucible_pipeline.contracts.lint_rule import Row
-from crucible_pipeline.contracts.model import Waiver
+from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.errors import Mark, Problem
 from crucible_pipeline.version import Severity
 

@@ -57,7 +57,7 @@ def type_name(both_types: Mapping[str, TypeDef], new_types: Mapping[str, TypeDef
     """
     if old in new_types:
         return old
-    heirs = (name for name, item in new_types.items() if item.schema.renamed_from == old)
+    heirs = (name for name, item in new_types.items() if old in item.schema.renamed_from)
     return next((name for name in heirs if name not in both_types), None)
 
 

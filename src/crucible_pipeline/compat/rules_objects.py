@@ -25,11 +25,11 @@ def unnamed(schema: Schema, name: str) -> Schema | None:
 def renamed(place: Place) -> dict[str, str]:
     """New name → old name of the properties that say where they come from."""
     return {
-        name: schema.renamed_from
+        name: former
         for name, schema in place.new.properties.items()
-        if schema.renamed_from is not None
-        and schema.renamed_from in place.old.properties
-        and schema.renamed_from not in place.new.properties
+        for former in schema.renamed_from[::-1]
+        if former in place.old.properties
+        and former not in place.new.properties
         and name not in place.old.properties
     }
 

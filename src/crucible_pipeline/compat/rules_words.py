@@ -67,7 +67,7 @@ def _described(place: Place) -> Iterator[Finding]:
             if name in WORDS and getattr(place.old, name) != getattr(place.new, name)
         ]
         former = place.new.renamed_from
-        if former is not None and not place.steps and place.asking.same_type(former, place.element):
+        if not place.steps and any(place.asking.same_type(one, place.element) for one in former):
             # the renaming itself has a row
             changed = [word for word in changed if word != KEYWORDS["renamed_from"]]
         if changed:

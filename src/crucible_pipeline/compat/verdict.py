@@ -8,7 +8,8 @@ from packaging.version import InvalidVersion, Version
 
 from crucible_pipeline.compat.change import Change, Direction
 from crucible_pipeline.compat.diff import diff
-from crucible_pipeline.contracts.model import Contract, Waiver
+from crucible_pipeline.contracts.model import Contract
+from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.errors import Problem
 from crucible_pipeline.version import Bump, Severity, bumped, required_bump
 

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from crucible_pipeline.contracts import names, schema
-from crucible_pipeline.contracts.model import RENAMED, Channel, Message
+from crucible_pipeline.contracts.keywords import former_names
+from crucible_pipeline.contracts.model import DEPRECATED, RENAMED, Channel, Message
 from crucible_pipeline.contracts.nodes import Findings, Node
 from crucible_pipeline.contracts.refs import Here, refers
 
 _TOP = ("asyncapi", "info", "channels", "components", "id", "servers", "defaultContentType", "operations")
 _COMPONENTS = ("schemas", "messages")
 _CHANNEL = ("address", "messages", "parameters", "description", "title", "summary", "tags", "externalDocs")
-_CHANNEL_WORDS = ("bindings", "servers", RENAMED)
+_CHANNEL_WORDS = ("bindings", "servers", RENAMED, DEPRECATED)
 _MESSAGE = ("name", "title", "summary", "description", "payload", "headers", "contentType", "examples")
 _MESSAGE_WORDS = ("tags", "externalDocs", "bindings", "correlationId")
 _PARAMETER = ("description", "examples", "location")
@@ -62,8 +63,16 @@ def _channel(key: str, node: Node, module: str, here: Here) -> Channel | None:
     messages = tuple(found for name, child in given if (found := _message(name, child, here)))
     if address is None or not messages:
         return None
-    former = findings.text(entries[RENAMED], RENAMED) if RENAMED in entries else None
-    return Channel(key, module, address, messages, parameters, description, node.key, former)
+    former = former_names(entries[RENAMED], findings, RENAMED) if RENAMED in entries else ()
+    old = _deprecated(entries[DEPRECATED], findings) if DEPRECATED in entries else None
+    return Channel(key, module, address, messages, parameters, description, node.key, former, old)
+
+
+def _deprecated(node: Node, findings: Findings) -> str | None:
+    """`true`, or a text that says what to use instead; AsyncAPI has no word of its own for it."""
+    if isinstance(node.value, bool):
+        return "" if node.value else None
+    return findings.text(node, DEPRECATED)
 
 
 def _parameters(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from crucible_pipeline.contracts import names
+from crucible_pipeline.contracts.keywords import former_names
 from crucible_pipeline.contracts.model import RENAMED, Constant, JsonValue
 from crucible_pipeline.contracts.nodes import Findings, Node
 from crucible_pipeline.contracts.places import pointer
@@ -75,19 +76,18 @@ def _constant(module: str, group: str, name: str, node: Node, findings: Findings
         findings.add(value.mark, what, "write a value; groups are one level deep")
         return None
     description = findings.text(words, "description") if words is not None else None
-    renamed = _former(former, module, names.snake(group), findings) if former is not None else None
+    renamed = _former(former, module, names.snake(group), findings) if former is not None else ()
     return Constant(module, names.snake(group), names.snake(name), plain, description, node.key, renamed)
 
 
-def _former(node: Node, module: str, group: str, findings: Findings) -> str | None:
-    """The former path: a bare name is one of the same group, a path with dots is one of any file."""
-    said = findings.text(node, RENAMED)
-    if said is None:
-        return None
-    parts = [names.snake(part) for part in said.split(".")]
-    if not all(map(names.is_usable, parts)) or len(parts) > 3:
-        findings.add(
-            node.mark, f"{said!r} cannot have named a constant", "write its name, or file.group.name"
-        )
-        return None
-    return ".".join(parts if len(parts) > 1 else filter(None, (module, group, *parts)))
+def _former(node: Node, module: str, group: str, findings: Findings) -> tuple[str, ...]:
+    """The former paths: a bare name is one of the same group, a path with dots is one of any file."""
+    found: list[str] = []
+    for said in former_names(node, findings, RENAMED):
+        parts = [names.snake(part) for part in said.split(".")]
+        if not all(map(names.is_usable, parts)) or len(parts) > 3:
+            what = f"{said!r} cannot have named a constant"
+            findings.add(node.mark, what, "write its name, or file.group.name")
+        else:
+            found.append(".".join(parts if len(parts) > 1 else filter(None, (module, group, *parts))))
+    return tuple(found)

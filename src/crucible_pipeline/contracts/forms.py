@@ -10,6 +10,8 @@ from crucible_pipeline.contracts.nodes import Node
 from crucible_pipeline.contracts.refs import Here, refers
 from crucible_pipeline.contracts.values import key as identity
 
+_OF_ENUMS = ("enum_names", "enum_descriptions", "enum_renamed_from", "enum_deprecated")
+
 
 def whole_values(found: dict[str, Any]) -> None:
     """Write the values of an integer without a point: 30.0 is 30, and generated code says so."""
@@ -19,7 +21,7 @@ def whole_values(found: dict[str, Any]) -> None:
     for field in ("const", "default"):
         if field in found:
             found[field] = replace(found[field], json=_whole_or_other(found[field].json))
-    for field in ("enum", "examples"):
+    for field in ("enum", "enum_deprecated", "examples"):
         if field in found:
             found[field] = tuple(map(_whole_or_other, found[field]))
 
@@ -70,12 +72,13 @@ def read_enum(entries: Mapping[str, Node], here: Here, found: dict[str, Any]) ->
         else:
             found["extensible"] = open_enum.value
     if node is None:
-        for name in ("x-enum-varnames", "x-enum-descriptions"):
+        for field in _OF_ENUMS:
+            name = KEYWORDS[field]
             if name in entries:
                 here.findings.add(
                     entries[name].key, f"{name} has no enum beside it", "add the enum or remove it"
                 )
-                found.pop("enum_names" if name == "x-enum-varnames" else "enum_descriptions", None)
+                found.pop(field, None)
         return
     found["enum"] = _members(node, here)
     given = [value for value in found["enum"] if value is not None]
@@ -85,6 +88,31 @@ def read_enum(entries: Mapping[str, Node], here: Here, found: dict[str, Any]) ->
             what = f"{keyword} has {len(found[field])} items for {len(found['enum'])} values of the enum"
             here.findings.add(entries[keyword].mark, what, "write one for each value, in the same order")
             del found[field]
+    _check_values(entries, here, found)
+
+
+def _check_values(entries: Mapping[str, Node], here: Here, found: dict[str, Any]) -> None:
+    """Former names and deprecations are of values that the enum has; they stand in its order."""
+    former: dict[str, tuple[str, ...]] = found.get("enum_renamed_from", {})
+    given_up = {identity(value) for value in found.get("enum_deprecated", ())}
+    texts = {str(value) for value in found["enum"]}
+    wrong = [("enum_renamed_from", value) for value in former if value not in texts]
+    known = {identity(value) for value in found["enum"]}
+    wrong += [
+        ("enum_deprecated", value)
+        for value in found.get("enum_deprecated", ())
+        if value is None or identity(value) not in known
+    ]
+    for field, value in wrong:
+        keyword = KEYWORDS[field]
+        what = f"{keyword} names {value!r}, which the enum does not have"
+        here.findings.add(entries[keyword].mark, what, "name a value of the enum as it is called now")
+    if former:
+        found["enum_renamed_from"] = {
+            str(value): former[str(value)] for value in found["enum"] if str(value) in former
+        }
+    if given_up:
+        found["enum_deprecated"] = tuple(value for value in found["enum"] if identity(value) in given_up)
 
 
 def _members(node: Node, here: Here) -> tuple[JsonValue, ...]:

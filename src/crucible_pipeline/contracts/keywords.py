@@ -7,7 +7,7 @@ from typing import Any
 from crucible_pipeline.contracts import names, patterns
 from crucible_pipeline.contracts.ambiguity import is_exponential
 from crucible_pipeline.contracts.model import KEYWORDS, JsonValue, Number, Schema, Value
-from crucible_pipeline.contracts.nodes import Node, nearest
+from crucible_pipeline.contracts.nodes import Findings, Node, nearest
 from crucible_pipeline.contracts.refs import Here, refers
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
@@ -214,6 +214,26 @@ def _python_name(keyword: Keyword) -> str | None:
     return word
 
 
+def former_names(node: Node, findings: Findings, what: str) -> tuple[str, ...]:
+    """Former names: one text, or a list of them with the latest first."""
+    if isinstance(node.value, tuple):
+        return findings.texts(node, what)
+    said = findings.text(node, what)
+    return (said,) if said is not None else ()
+
+
+def _former(keyword: Keyword) -> tuple[str, ...]:
+    return former_names(keyword.node, keyword.here.findings, keyword.name)
+
+
+def _former_values(keyword: Keyword) -> dict[str, tuple[str, ...]]:
+    findings = keyword.here.findings
+    return {
+        value: former_names(child, findings, f"{keyword.name} of {value!r}")
+        for value, child in findings.mapping(keyword.node, keyword.name).items()
+    }
+
+
 def _direction(keyword: Keyword) -> str | None:
     word = _text(keyword)
     if word is not None and word not in _DIRECTIONS:
@@ -233,6 +253,9 @@ _SPECIAL: Mapping[str, Callable[[Keyword], Any]] = {
     "dependent_required": _dependent_required,
     "enum_names": _member_names,
     "enum_descriptions": _member_words,
+    "enum_renamed_from": _former_values,
+    "enum_deprecated": _values,
+    "renamed_from": _former,
     "direction": _direction,
     "python_name": _python_name,
 }
@@ -240,7 +263,7 @@ _BY_KIND: Mapping[Callable[[Keyword], Any], str] = {
     _number: "minimum maximum exclusive_minimum exclusive_maximum multiple_of",
     _count: "min_length max_length min_contains max_contains min_items max_items "
     "min_properties max_properties",
-    _text: "title description renamed_from",
+    _text: "title description",
     _flag: "unique_items deprecated read_only write_only",
     _schema: "items contains unevaluated_items additional_properties property_names unevaluated_properties "
     "not_ if_ then else_",

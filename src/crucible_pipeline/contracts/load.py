@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from crucible_pipeline.contracts import asyncapi, constants, machine, openapi, schema, waivers, whole
+from crucible_pipeline.contracts import asyncapi, constants, machine, names, openapi, schema, waivers, whole
 from crucible_pipeline.contracts.compose import compose
 from crucible_pipeline.contracts.declare import Source, source_of
 from crucible_pipeline.contracts.model import (
@@ -19,10 +19,10 @@ from crucible_pipeline.contracts.model import (
     Schema,
     StateMachine,
     TypeDef,
-    Waiver,
 )
 from crucible_pipeline.contracts.nodes import Findings
 from crucible_pipeline.contracts.refs import Declared, Here
+from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.errors import InvalidInput, Mark, Problem
 
 Named = TypeVar("Named", TypeDef, Channel, StateMachine)
@@ -88,7 +88,11 @@ class _Parts:
         """Read the types that a file declares."""
         here = Here(source.path, self.declared, self.findings, source.foreign)
         for name, node in source.types.items():
-            definition = TypeDef(name, source.module, schema.read(node, here, named=True), node.key)
+            found = schema.read(node, here, named=True)
+            if found.renamed_from:
+                # as the types themselves are called
+                found = replace(found, renamed_from=tuple(map(names.pascal, found.renamed_from)))
+            definition = TypeDef(name, source.module, found, node.key)
             if not self._once(self.types, name, definition, f"the type {name}"):
                 self.spare.append(definition.schema)
 

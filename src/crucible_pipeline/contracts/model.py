@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import TypeAlias
 
+from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.errors import Mark
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -16,6 +17,7 @@ Number: TypeAlias = int | float
 
 NOWHERE = Mark("contract.json")
 RENAMED = "x-renamed-from"
+DEPRECATED = "x-deprecated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,10 @@ class Schema:
         extensible: an open enum (`x-extensible-enum`): readers keep a value they do not know.
         enum_names: member names of `enum`, in its order (`x-enum-varnames`).
         enum_descriptions: likewise (`x-enum-descriptions`).
+        enum_renamed_from: value as text → its former values or member names (`x-enum-renamed-from`).
+        enum_deprecated: values that are given up (`x-enum-deprecated`).
         direction: `input`, `output` or `both` (`x-direction`).
-        renamed_from: the former name of a property or type (`x-renamed-from`).
+        renamed_from: former names of a property or type, the latest first (`x-renamed-from`).
         python_name: what a property is called in Python (`x-python-name`).
     """
 
@@ -109,8 +113,10 @@ class Schema:
     extensible: bool = False
     enum_names: tuple[str, ...] = ()
     enum_descriptions: tuple[str, ...] = ()
+    enum_renamed_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    enum_deprecated: tuple[JsonValue, ...] = ()
     direction: str = "both"
-    renamed_from: str | None = None
+    renamed_from: tuple[str, ...] = ()
     python_name: str | None = None
 
     @property
@@ -146,6 +152,8 @@ class Schema:
 _EXTENSIONS = {
     "enum_names": "x-enum-varnames",
     "enum_descriptions": "x-enum-descriptions",
+    "enum_renamed_from": "x-enum-renamed-from",
+    "enum_deprecated": "x-enum-deprecated",
     "extensible": "x-extensible-enum",
     "direction": "x-direction",
     "renamed_from": RENAMED,
@@ -213,7 +221,8 @@ class Channel:
         address: such as `evaluation:queued`, or with parameters `logs:{eval_id}:latest`.
         messages: at least one.
         parameters: names in the address → description.
-        renamed_from: its former key (`x-renamed-from`).
+        renamed_from: its former keys (`x-renamed-from`).
+        deprecated: what to use instead, empty if nothing is said; None if it stays (`x-deprecated`).
     """
 
     key: str
@@ -223,7 +232,8 @@ class Channel:
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     description: str | None = None
     mark: Mark = field(default=NOWHERE, compare=False)
-    renamed_from: str | None = None
+    renamed_from: tuple[str, ...] = ()
+    deprecated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +264,7 @@ class Constant:
         group: its group in snake_case; empty at the top of the file.
         name: snake_case, with its unit (`max_timeout_seconds`).
         value: a scalar or a list of scalars.
-        renamed_from: its former path (`x-renamed-from`).
+        renamed_from: its former paths (`x-renamed-from`).
     """
 
     module: str
@@ -263,30 +273,12 @@ class Constant:
     value: JsonValue
     description: str | None = None
     mark: Mark = field(default=NOWHERE, compare=False)
-    renamed_from: str | None = None
+    renamed_from: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
         """`limits.execution.max_timeout_seconds`."""
         return ".".join(part for part in (self.module, self.group, self.name) if part)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """A breaking change that was agreed to.
-
-    Args:
-        rule: id of the compatibility rule.
-        element: as in the change.
-        reason: why it is acceptable.
-        expires: ISO date after which it no longer counts.
-    """
-
-    rule: str
-    element: str
-    reason: str
-    expires: str
-    mark: Mark = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,14 @@ def upper(name: str) -> str:
     return snake(name).upper()
 
 
+def member(value: object) -> str:
+    """The member of an enum for a value: `queued` → QUEUED, 3 → VALUE_3, the empty text → EMPTY."""
+    if isinstance(value, int):
+        return f"VALUE_{value}" if value >= 0 else f"VALUE_MINUS_{-value}"
+    name = upper(signed(str(value))) or "EMPTY"
+    return name if name.isidentifier() else f"VALUE_{name}"
+
+
 def is_usable(name: str) -> bool:
     """Whether a name can be written in Python code as it is: an identifier and no keyword."""
     return name.isidentifier() and not keyword.iskeyword(name)

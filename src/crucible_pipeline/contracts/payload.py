@@ -24,7 +24,16 @@ _MOST_STEPS = 20_000
 # library's compiled part, which then panics in place of raising RecursionError.
 _DEEPEST = 64
 _OURS = frozenset(
-    {"direction", "renamed_from", "enum_names", "enum_descriptions", "extensible", "discriminator"}
+    {
+        "direction",
+        "renamed_from",
+        "enum_names",
+        "enum_descriptions",
+        "enum_renamed_from",
+        "enum_deprecated",
+        "extensible",
+        "discriminator",
+    }
 )
 
 

@@ -15,6 +15,7 @@ from crucible_pipeline.contracts.model import (
     MANY,
     NAMED,
     ONE,
+    RENAMED,
     Channel,
     Constant,
     Contract,
@@ -25,8 +26,8 @@ from crucible_pipeline.contracts.model import (
     StateMachine,
     TypeDef,
     Value,
-    Waiver,
 )
+from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.errors import Mark, Refused
 
 FORMAT = 1
@@ -45,7 +46,7 @@ def dump(contract: Contract) -> str:
         "channels": {key: _channel(found) for key, found in contract.channels.items()},
         "machines": {enum: _machine(found) for enum, found in contract.machines.items()},
         "constants": {
-            path: _fields(found, "module", "group", "name", "value", "description", "renamed_from")
+            path: _fields(found, "module", "group", "name", "value", "description") | _former(found)
             for path, found in contract.constants.items()
         },
         "waivers": [_fields(waiver, "rule", "element", "reason", "expires") for waiver in contract.waivers],
@@ -76,9 +77,16 @@ def _fields(value: object, *names: str) -> dict[str, JsonValue]:
     return {name: found for name in names if (found := getattr(value, name)) is not None}
 
 
+def _former(item: Schema | Channel | Constant, name: str = "renamed_from") -> dict[str, JsonValue]:
+    """The former names; a single one stands alone, as when there was never more than one."""
+    found = item.renamed_from
+    return {name: found[0] if len(found) == 1 else list(found)} if found else {}
+
+
 def _channel(channel: Channel) -> dict[str, Any]:
     return {
-        **_fields(channel, "module", "address", "description", "renamed_from"),
+        **_fields(channel, "module", "address", "description", "deprecated"),
+        **_former(channel),
         "parameters": dict(channel.parameters),
         "messages": [
             {
@@ -104,7 +112,7 @@ def _schema(schema: Schema) -> Any:
     return {
         KEYWORDS[field]: _TYPES + value if field == "ref" else _plain(value)
         for field, value in compress(zip(KEYWORDS, given, strict=True), map(ne, given, _NOTHING))
-    }
+    } | _former(schema, RENAMED)
 
 
 _GIVEN = attrgetter(*KEYWORDS)
@@ -177,6 +185,10 @@ def _texts(value: Any, what: str) -> tuple[str, ...]:
     return tuple(_text(item, what) for item in _list(value, what))
 
 
+def _one_or_more(value: Any, what: str) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else _texts(value, what)
+
+
 def _words(value: Any, what: str) -> dict[str, str]:
     return {name: _text(item, what) for name, item in _entries(value, what).items()}
 
@@ -219,8 +231,7 @@ class _Restorer:
         )
 
     def channel(self, key: str, value: Any) -> Channel:
-        known = frozenset({"module", "address", "description", "parameters", "messages", "renamed_from"})
-        found = _entries(value, key, known)
+        found = _entries(value, key, _OF_CHANNELS)
         messages = tuple(self.message(key, part) for part in _list(found.get("messages"), key))
         if not messages:
             raise _OddError(f"{key} has no message")
@@ -232,7 +243,8 @@ class _Restorer:
             _words(found.get("parameters", {}), key),
             _maybe(found.get("description"), key),
             self.mark,
-            _maybe(found.get("renamed_from"), key),
+            _one_or_more(found.get("renamed_from", []), key),
+            _maybe(found.get("deprecated"), key),
         )
 
     def message(self, key: str, value: Any) -> Message:
@@ -261,13 +273,12 @@ class _Restorer:
         )
 
     def constant(self, path: str, value: Any) -> Constant:
-        known = frozenset({"module", "group", "name", "value", "description", "renamed_from"})
-        found = _entries(value, path, known)
+        found = _entries(value, path, _OF_CONSTANTS)
         module, group, name = (_text(found.get(part), path) for part in ("module", "group", "name"))
         if "value" not in found:
             raise _OddError(f"{path} has no value")
-        words, former = (_maybe(found.get(part), path) for part in ("description", "renamed_from"))
-        return Constant(module, group, name, found["value"], words, self.mark, former)
+        words, former = _maybe(found.get("description"), path), found.get("renamed_from", [])
+        return Constant(module, group, name, found["value"], words, self.mark, _one_or_more(former, path))
 
     def waiver(self, value: Any) -> Waiver:
         found = _words(value, "a waiver")
@@ -301,9 +312,11 @@ class _Restorer:
             return tuple(self.schema(item, what) for item in _list(value, what))
         if field in NAMED:
             return {name: self.schema(item, what) for name, item in _entries(value, what).items()}
-        if field in {"enum", "examples"}:
+        if field == "renamed_from":
+            return _one_or_more(value, what)
+        if field in {"enum", "enum_deprecated", "examples"}:
             return tuple(_list(value, what))
-        if field == "dependent_required":
+        if field in {"dependent_required", "enum_renamed_from"}:
             return {name: _texts(item, what) for name, item in _entries(value, what).items()}
         if isinstance(shape, tuple):
             return _texts(value, what)
@@ -318,6 +331,9 @@ _PARTS = frozenset(
     {"format", "package", "types", "channels", "machines", "constants", "waivers"}
     | {"module_descriptions", "group_descriptions"}
 )
+_OF_ANY = {"module", "description", "renamed_from"}
+_OF_CHANNELS = frozenset({"address", "parameters", "messages", "deprecated", *_OF_ANY})
+_OF_CONSTANTS = frozenset({"group", "name", "value", *_OF_ANY})
 _NUMBERS = frozenset(
     field for field in KEYWORDS if field.startswith(("min", "max", "exclusive_", "multiple_"))
 )

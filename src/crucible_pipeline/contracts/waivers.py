@@ -3,8 +3,8 @@
 import datetime as dt
 
 from crucible_pipeline.contracts.compose import compose
-from crucible_pipeline.contracts.model import Waiver
 from crucible_pipeline.contracts.nodes import Findings, Node
+from crucible_pipeline.contracts.waiver import Waiver
 
 _KEYS = ("rule", "element", "reason", "expires")
 

@@ -5,19 +5,30 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.resources import files
 
-from crucible_pipeline.contracts import names, snapshot
+from crucible_pipeline.contracts import former, names, snapshot
 from crucible_pipeline.contracts.model import Contract, Message, Schema, TypeDef
 from crucible_pipeline.errors import InvalidInput, Mark, Problem
-from crucible_pipeline.generate import python_index, python_names, python_order, python_values
+from crucible_pipeline.generate import (
+    python_constants,
+    python_index,
+    python_names,
+    python_order,
+    python_values,
+)
 from crucible_pipeline.generate.python_enums import gone, machine_name
+from crucible_pipeline.generate.python_former import Replaced, called
 from crucible_pipeline.generate.python_kinds import EnumShape
 from crucible_pipeline.generate.python_models import type_modules
 from crucible_pipeline.generate.python_schemas import schemas_module
 from crucible_pipeline.generate.python_shapes import Shapes
 from crucible_pipeline.generate.python_values import Carried
 
+# What only a contract with former names needs.
+_LATE_RUNTIME = ("_former.py", "_renamed.py")
 RUNTIME = ("_base.py", "_formats.py", "_json.py", "_model.py", "_patterns.py", "_schema.py", "_values.py")
-_OTHERS = frozenset({"channels", "resources", "contracts", "_schemas", *(name[:-3] for name in RUNTIME)})
+_OTHERS = frozenset(
+    {"channels", "resources", "contracts", "_schemas", *(name[:-3] for name in RUNTIME + _LATE_RUNTIME)}
+)
 
 
 def python(contract: Contract) -> dict[str, str]:
@@ -42,21 +53,57 @@ def python(contract: Contract) -> dict[str, str]:
     problems = [*shapes.problems, *_module_problems(whole, homes), *_machine_problems(whole, shapes)]
     if problems:
         raise InvalidInput(problems)
-    found = {f"{module}.py": text for module, text in type_modules(whole, shapes.shapes, layout).items()}
+    past = _former(whole, shapes, exported)
+    found = {
+        f"{module}.py": text for module, text in type_modules(whole, shapes.shapes, layout, past).items()
+    }
     found |= _value_modules(whole, shapes, homes, payloads)
     found["resources.py"] = python_index.resources_module(tuple(sorted(whole.sources)))
     modules = tuple(sorted(path.removesuffix(".py") for path in found if not path.startswith("_")))
     words = f"The contracts of {whole.package.distribution}: types, constants, channels and transitions."
     old = {name: gone(shape) for name, shape in shapes.shapes.items() if shape.schema.deprecated}
-    found["__init__.py"] = python_index.index_module(whole.package, exported, modules, words, old)
+    replaced = list(_replaced(whole, past, exported))
+    found["__init__.py"] = python_index.index_module(
+        whole.package, exported, modules, words, old=old, replaced=replaced
+    )
     found["_schemas.py"] = schemas_module(whole, shapes.checks)
     if old:
         named = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(old)))})\b")
         found = {path: _at_peace(text) if named.search(text) else text for path, text in found.items()}
     found |= {name: _runtime(name) for name in RUNTIME}
+    found |= {name: _runtime(name) for name in _LATE_RUNTIME if _is_needed(name, found)}
     found |= {"py.typed": "", "contract.json": snapshot.dump(contract)}
     found |= {f"contracts/{path}": text for path, text in whole.sources.items()}
     return dict(sorted(found.items()))
+
+
+def _is_needed(name: str, found: Mapping[str, str]) -> bool:
+    statement = f"from .{name.removesuffix('.py')} import"
+    return any(statement in text for path, text in found.items() if path.endswith(".py"))
+
+
+def _former(contract: Contract, shapes: Shapes, exported: Mapping[str, str]) -> dict[str, str]:
+    """Former name of a type → its name, where neither the package nor Python has that name by now."""
+    found = {**former.types(contract), **shapes.former}
+    return {
+        old: now
+        for old, now in found.items()
+        if old not in exported and now in shapes.shapes and python_names.is_free(old)
+    }
+
+
+def _replaced(
+    contract: Contract, types: Mapping[str, str], exported: Mapping[str, str]
+) -> Iterator[Replaced]:
+    """The former names that the package itself gives."""
+    for old, now in types.items():
+        yield Replaced(old, now, called(old, now), f"{old} = {now}")
+    flat = [python_constants.replaced(one) for one in python_constants.former_constants(contract)]
+    for one in flat:
+        if one.name not in {*exported, *types} and sum(one.name == other.name for other in flat) == 1:
+            yield one
+    for module in sorted({machine.module for machine in contract.machines.values()}):
+        yield from python_values.former_machines(contract, module)
 
 
 def _at_peace(text: str) -> str:
@@ -104,8 +151,8 @@ def _value_modules(
     contract: Contract, shapes: Shapes, homes: Mapping[str, str], payloads: Mapping[str, Carried]
 ) -> dict[str, str]:
     found: dict[str, str] = {}
-    for module in sorted({constant.module for constant in contract.constants.values()}):
-        found[f"{module}.py"] = python_values.constants_module(contract, module)
+    for module in python_constants.modules(contract):
+        found[f"{module}.py"] = python_constants.constants_module(contract, module)
     for module in sorted({machine.module for machine in contract.machines.values()}):
         found[f"{module}.py"] = python_values.machines_module(contract, module, shapes.shapes, homes)
     if contract.channels:
@@ -119,7 +166,9 @@ def _exported(contract: Contract, homes: Mapping[str, str]) -> dict[str, str]:
     A constant that two modules have is reached through its module only, and so is one that hides a type.
     """
     found = {**python_index.GIVEN, **homes}
-    flat = [(python_values.flat_name(constant), constant.module) for constant in contract.constants.values()]
+    flat = [
+        (python_constants.flat_name(constant), constant.module) for constant in contract.constants.values()
+    ]
     for name, module in flat:
         if name not in found and sum(name == other for other, _ in flat) == 1:
             found[name] = module
@@ -158,7 +207,7 @@ def _twice(contract: Contract) -> Iterator[Problem]:
     seen: set[tuple[str, str]] = set()
     named = [("channels", names.upper(channel.key), channel.mark) for channel in contract.channels.values()]
     named += [
-        (constant.module, python_values.flat_name(constant), constant.mark)
+        (constant.module, python_constants.flat_name(constant), constant.mark)
         for constant in contract.constants.values()
     ]
     for module, name, mark in named:

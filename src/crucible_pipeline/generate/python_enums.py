@@ -1,17 +1,30 @@
 """Enums as Python text, pure."""
 
-from crucible_pipeline.contracts.model import StateMachine
+from crucible_pipeline.contracts import former
+from crucible_pipeline.contracts.model import JsonValue, StateMachine
 from crucible_pipeline.contracts.names import upper
 from crucible_pipeline.generate.python_kinds import EnumShape, Shape
-from crucible_pipeline.generate.text import INDENT, WIDTH, class_head, docstring, flat, literal
+from crucible_pipeline.generate.text import (
+    INDENT,
+    WIDTH,
+    Attribute,
+    Expression,
+    Name,
+    assignment,
+    call,
+    class_head,
+    docstring,
+    flat,
+    literal,
+)
 
 
-def enum_text(shape: EnumShape, base: str, machine: StateMachine | None) -> str:
+def enum_text(shape: EnumShape, bases: tuple[str, ...], machine: StateMachine | None) -> str:
     """The class of an enum.
 
     Args:
         shape: what it holds.
-        base: what `StrEnum` or `IntEnum` is called in the module.
+        bases: what `StrEnum` or `IntEnum` is called in the module, and the metaclass if it has one.
         machine: how its members follow each other, where a machine says so.
     """
     given = shape.schema.enum_descriptions
@@ -21,9 +34,32 @@ def enum_text(shape: EnumShape, base: str, machine: StateMachine | None) -> str:
         lines.append(f"{INDENT}{member} = {flat(literal(value))}\n")
         if text:
             lines.append(docstring(text, 1))
-    opened = f"{INDENT}__open__ = True\n" if shape.schema.extensible else ""
+    if shape.schema.extensible:
+        lines.append(f"{INDENT}__open__ = True\n")
+    for name, found in (("__former__", former.members(shape.schema)), ("__aged__", aged(shape))):
+        if found:
+            lines.append(assignment(name, "ClassVar", literal({**found}), 1) + "\n")
     methods = _transition_methods(machine) if machine else ""
-    return f"{class_head(shape.name, base)}{words_of(shape)}\n{''.join(lines)}{opened}{methods}"
+    return f"{class_head(shape.name, *bases)}{words_of(shape)}\n{''.join(lines)}{methods}"
+
+
+def aged(shape: EnumShape) -> dict[str, str]:
+    """Member that the contract gives up → what the warning says."""
+    given = shape.schema.enum_descriptions
+    words = dict(zip(shape.values, given, strict=True)) if len(given) == len(shape.values) else {}
+    found: dict[str, str] = {}
+    for value in shape.schema.enum_deprecated:
+        member = shape.members[shape.values.index(value)]
+        said = " ".join(words.get(value, "").split())
+        found[member] = f"{shape.name}.{member} is deprecated{f': {said}' if said else ''}"
+    return found
+
+
+def member_of(shape: EnumShape, value: JsonValue) -> Expression:
+    """A member in code that is to run without a warning."""
+    if value in shape.schema.enum_deprecated:
+        return call(Name("", shape.name), literal(value))
+    return Attribute(Name("", shape.name), shape.members[shape.values.index(value)])
 
 
 def words_of(shape: Shape) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from crucible_pipeline.contracts.model import Contract, JsonValue, Schema
+from crucible_pipeline.generate.python_enums import member_of
 from crucible_pipeline.generate.python_kinds import EnumShape, Property, Shape
 from crucible_pipeline.generate.python_scalars import ANNOTATED
-from crucible_pipeline.generate.text import Attribute, Either, Expression, Group, Name, call, literal
+from crucible_pipeline.generate.text import Either, Expression, Group, Name, call, literal
 
 
 def default(
@@ -15,7 +16,7 @@ def default(
     if isinstance(value, str | int) and not isinstance(value, bool):
         found = _enum_in(shapes, item.annotation, value)
         if found is not None:
-            return Attribute(Name("", found.name), found.members[found.values.index(value)])
+            return member_of(found, value)
     simple = contract.resolve(item.schema)
     if isinstance(value, list | dict):
         return None

@@ -1,8 +1,9 @@
 """The package itself, pure: its lazy names, its version, its contracts as data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from crucible_pipeline.contracts.model import Package
+from crucible_pipeline.generate.python_former import Replaced, table
 from crucible_pipeline.generate.text import (
     HEADER,
     INDENT,
@@ -56,6 +57,15 @@ _WARNING = """\
 
         warnings.warn(_DEPRECATED[name], DeprecationWarning, stacklevel=2)
         return found
+"""
+
+_RAISING = """\
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+"""
+_FORMERLY = """\
+        from ._former import former
+
+        return former(__name__, _FORMER, 3)(name)
 """
 
 _SHOWING = """
@@ -124,7 +134,13 @@ def _package() -> Traversable:
 
 
 def index_module(
-    package: Package, names: Mapping[str, str], modules: tuple[str, ...], words: str, old: Mapping[str, str]
+    package: Package,
+    names: Mapping[str, str],
+    modules: tuple[str, ...],
+    words: str,
+    *,
+    old: Mapping[str, str],
+    replaced: Sequence[Replaced],
 ) -> str:
     """`__init__.py`: every name is imported when it is first asked for.
 
@@ -134,38 +150,49 @@ def index_module(
         modules: modules that are exported as such.
         words: the package's description.
         old: names that the contract gives up → what to say about it.
+        replaced: former names.
     """
     shown = [(f".{module}", name, name) for name, module in names.items()]
     shown += [(".", module, module) for module in modules]
+    shown += [("typing", "Final", "Final")] if any(": Final" in one.static for one in replaced) else []
     late = imports(shown, 1)
-    table = Group(
+    homes = Group(
         "", tuple(Keyed(f"{literal(name)}: ", literal(names[name])) for name in sorted(names)), "{}"
     )
     every = Group("", tuple(literal(name) for name in sorted({*names, *modules}, key=rank)), "[]")
+    loading = _LOADING.replace(_RAISING, _FORMERLY) if replaced else _LOADING
     parts = [
         HEADER + docstring(words),
         "\nTYPE_CHECKING = False\nif TYPE_CHECKING:\n" + late + f"\n{INDENT}__version__: str\n",
+        "".join(f"{INDENT}{one.static}\n" for one in replaced),
         "\n" + assignment("__all__", None, every),
         "\n" + assignment("_DISTRIBUTION", None, literal(package.distribution)),
-        "\n" + assignment("_NAMES", None, table),
+        "\n" + assignment("_NAMES", None, homes),
         "\n" + assignment("_MODULES", None, Group("", tuple(literal(name) for name in modules), "[]")),
         "\n" + (assignment("_DEPRECATED", None, literal({**old})) + "\n" if old else ""),
-        _LOADING.replace("KEEPING", _WARNING if old else ""),
+        assignment("_FORMER", None, table(replaced)) + "\n" if replaced else "",
+        loading.replace("KEEPING", _WARNING if old else ""),
     ]
     return "".join(parts)
 
 
-def lazy_module(words: str, homes: Mapping[str, str]) -> str:
+def lazy_module(words: str, homes: Mapping[str, str], replaced: Sequence[Replaced]) -> str:
     """A module of a large contract: it shows what modules of one type each define.
 
     Args:
         words: its docstring.
         homes: type → the module that defines it.
+        replaced: former names of types.
     """
     late = imports([(f".{home}", name, name) for name, home in homes.items()], 1)
     every = Group("", tuple(literal(name) for name in sorted(homes, key=rank)), "[]")
+    static = "".join(f"{INDENT}{one.static}\n" for one in replaced)
     said = f"{HEADER}{docstring(words)}\nTYPE_CHECKING = False\nif TYPE_CHECKING:\n{late}\n"
-    return said + assignment("__all__", None, every) + "\n" + _SHOWING
+    said += f"{static}\n" if replaced else ""
+    said += assignment("__all__", None, every) + "\n"
+    if not replaced:
+        return said + _SHOWING
+    return said + assignment("_FORMER", None, table(replaced)) + "\n" + _SHOWING.replace(_RAISING, _FORMERLY)
 
 
 def resources_module(paths: tuple[str, ...]) -> str:

@@ -3,9 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from crucible_pipeline.contracts import former
 from crucible_pipeline.contracts.model import Contract, JsonValue
 from crucible_pipeline.generate import python_fields, python_names, python_order
 from crucible_pipeline.generate.python_enums import enum_text, gone, words_of
+from crucible_pipeline.generate.python_former import (
+    DEPRECATED,
+    OVERLOAD,
+    TYPE_CHECKING,
+    Former,
+    Replaced,
+    called,
+    metaclass,
+    model_stubs,
+    module_end,
+)
 from crucible_pipeline.generate.python_index import lazy_module
 from crucible_pipeline.generate.python_kinds import AliasShape, EnumShape, ModelShape, Property, Shape
 from crucible_pipeline.generate.python_order import Layout
@@ -32,33 +44,9 @@ from crucible_pipeline.generate.text import (
 _UNION = Name("typing", "Union")
 # What annotations may name; a property of such a name becomes a field of another one.
 _IMPORTABLE = frozenset(
-    {
-        "AgedModel",
-        "Annotated",
-        "Any",
-        "CheckedModel",
-        "Checked",
-        "ClassVar",
-        "ConfigDict",
-        "Date",
-        "DateTime",
-        "Field",
-        "Float",
-    }
-    | {
-        "Int",
-        "Integer",
-        "Literal",
-        "Mapping",
-        "Maybe",
-        "Model",
-        "Number",
-        "SparseModel",
-        "StrictBool",
-        "Text",
-        "Union",
-    }
-    | {"WholeNumber", "parsed"}
+    {"AgedModel", "Annotated", "Any", "CheckedModel", "Checked", "ClassVar", "ConfigDict", "Date", "DateTime"}
+    | {"Field", "Float", "Int", "Integer", "Literal", "Mapping", "Maybe", "Model", "Number", "SparseModel"}
+    | {"StrictBool", "Text", "Union", "WholeNumber", "parsed"}
 )
 _FUTURE = ("__future__", "annotations", "annotations")
 
@@ -109,8 +97,15 @@ class _Scope:
         return name.module or f".{self.homes[name.name]}"
 
 
-def type_modules(contract: Contract, shapes: Mapping[str, Shape], layout: Layout) -> dict[str, str]:
-    """Module → its text, for every module that defines or shows types."""
+def type_modules(
+    contract: Contract, shapes: Mapping[str, Shape], layout: Layout, former: Mapping[str, str]
+) -> dict[str, str]:
+    """Module → its text, for every module that defines or shows types; `former` names of types stay there."""
+    replaced: dict[str, list[Replaced]] = {}
+    for old, now in former.items():
+        replaced.setdefault(shapes[now].module, []).append(
+            Replaced(old, now, called(old, now), f"{old} = {now}")
+        )
     modules: dict[str, list[str]] = {}
     shown: dict[str, list[str]] = {}
     for name, shape in shapes.items():
@@ -123,11 +118,11 @@ def type_modules(contract: Contract, shapes: Mapping[str, Shape], layout: Layout
     for module, names in modules.items():
         if module in layout.cut and not names:
             words = contract.module_descriptions.get(module) or _about(module)
-            found[module] = lazy_module(words, {name: layout.homes[name] for name in shown[module]})
+            homes = {name: layout.homes[name] for name in shown[module]}
+            found[module] = lazy_module(words, homes, replaced.get(module, []))
         else:
-            found[module] = _Module(contract, shapes, layout, aliases, module).text(
-                names, shown.get(module, [])
-            )
+            writer = _Module(contract, shapes, layout, aliases, module)
+            found[module] = writer.text(names, shown.get(module, []), replaced.get(module, []))
     return found
 
 
@@ -140,7 +135,7 @@ class _Module:
     name: str
     scope: _Scope = field(init=False)
 
-    def text(self, names: list[str], shown: list[str]) -> str:
+    def text(self, names: list[str], shown: list[str], replaced: list[Replaced]) -> str:
         needs = self.layout.needs
         own = frozenset({*names, *shown, *(other for name in names for other in needs[name])})
         self.scope = _Scope(self.name, self.layout.homes, own)
@@ -154,16 +149,20 @@ class _Module:
         late_models = [name for name in names if name in late and self._is_class(name)]
         rebuilds = "".join(f"{name}.model_rebuild()\n" for name in late_models if len(late) > 1)
         words = self.contract.module_descriptions.get(self.name) or _about(self.name)
+        shapes = [self.shapes[name] for name in names]
         methods = any(
-            isinstance(self.shapes[name], EnumShape) and name in self.contract.machines for name in names
+            isinstance(shape, EnumShape) and shape.name in self.contract.machines for shape in shapes
         )
         body = "\n\n".join([*blocks, *([rebuilds] if rebuilds else [])])
-        head = self.scope.statements(future=bool(late) or methods)
+        aliased = any(isinstance(shape, EnumShape) and former.members(shape.schema) for shape in shapes)
+        head = self.scope.statements(future=bool(late) or methods or aliased)
         every = Group("", tuple(literal(name) for name in sorted({*names, *shown}, key=rank)), "[]")
         exports = assignment("__all__", None, every)
         gap = "\n\n" if blocks and not isinstance(self.shapes[names[0]], AliasShape) else "\n"
-        parts = [HEADER + docstring(words), head, exports + "\n"]
-        return "\n".join(part for part in parts if part) + (gap + body if body else "")
+        end = module_end(replaced)
+        checking = TYPE_CHECKING if "if TYPE_CHECKING:" in body + end else ""
+        parts = [HEADER + docstring(words), head, checking, exports + "\n"]
+        return "\n".join(part for part in parts if part) + (gap + body if body else "") + end
 
     def _within(self, group: tuple[str, ...]) -> list[str]:
         """Models first: their annotations may name what comes later, an alias may not."""
@@ -180,8 +179,7 @@ class _Module:
 
     def _shape(self, shape: Shape) -> str:
         if isinstance(shape, EnumShape):
-            base = self.scope.use(Name("enum", "StrEnum" if isinstance(shape.values[0], str) else "IntEnum"))
-            return self._decorated(shape) + enum_text(shape, base, self.contract.machines.get(shape.name))
+            return self._enum(shape)
         if isinstance(shape, ModelShape):
             return self._model(shape)
         if shape.name in self.roots:
@@ -191,6 +189,23 @@ class _Module:
         text = self.scope.place(shape.name, Name("typing", "TypeAlias"), shape.annotation, 0)
         return text + (docstring(shape.schema.description) if shape.schema.description else "")
 
+    def _enum(self, shape: EnumShape) -> str:
+        bases = [self.scope.use(Name("enum", "StrEnum" if isinstance(shape.values[0], str) else "IntEnum"))]
+        before, names = "", former.members(shape.schema)
+        if names or shape.schema.enum_deprecated:
+            self.scope.use(Name("typing", "ClassVar"))
+            base = self.scope.use(Name("._former", "Members"))
+            if names:
+                self.scope.use(DEPRECATED)
+                found = [
+                    Former(old, shape.name, called(f"{shape.name}.{old}", now)) for old, now in names.items()
+                ]
+                before = metaclass(f"_{shape.name}Names", base, found)
+                base = f"_{shape.name}Names"
+            bases.append(f"metaclass={base}")
+        machine = self.contract.machines.get(shape.name)
+        return before + self._decorated(shape) + enum_text(shape, tuple(bases), machine)
+
     def _model(self, shape: ModelShape) -> str:
         taken = self.scope.own | _IMPORTABLE
         fields = {
@@ -198,19 +213,22 @@ class _Module:
             for item in shape.properties
         }
         self._distinct(shape, fields)
-        sparse = any(
-            (item.optional and item.schema.default is None) or fields[item.wire] != item.wire
-            for item in shape.properties
-        )
+        sparse = any(_is_sparse(item) or fields[item.wire] != item.wire for item in shape.properties)
         aged = {
             fields[item.wire]: python_fields.warning(shape.name, item)
             for item in shape.properties
             if item.schema.deprecated
         }
+        renamed = {
+            python_names.field(old, taken): fields[now]
+            for old, now in former.properties(shape.schema).items()
+        }
+        renamed = {old: now for old, now in renamed.items() if old not in fields.values()}
         wanted = (("AgedModel", aged), ("SparseModel", sparse), ("CheckedModel", shape.check))
-        bases = [name for name, found in wanted if found] or ["Model"]
+        bases = [Name("._renamed", "RenamedModel")] if renamed else []
+        bases += [Name("._model", name) for name, found in wanted if found]
         head = self._decorated(shape) + class_head(
-            shape.name, *(self.scope.use(Name("._model", base)) for base in bases)
+            shape.name, *map(self.scope.use, bases or [Name("._model", "Model")])
         )
         lines: list[str] = []
         given = [Keyed("extra=", literal("forbid"))] if shape.closed else []
@@ -223,13 +241,29 @@ class _Module:
         if shape.check:
             kind = subscript(Name("typing", "ClassVar"), "str")
             lines.append(self.scope.place("__checked__", kind, literal(shape.check), 1) + "\n")
-        if aged:
-            kind = subscript(
-                Name("typing", "ClassVar"), subscript(Name("collections.abc", "Mapping"), "str", "str")
-            )
-            lines.append(self.scope.place("__aged__", kind, literal({**aged}), 1) + "\n")
+        for name, found in (("__former__", renamed), ("__aged__", aged)):
+            if found:
+                kind = subscript(Name("collections.abc", "Mapping"), "str", "str")
+                kind = subscript(Name("typing", "ClassVar"), kind)
+                lines.append(self.scope.place(name, kind, literal({**found}), 1) + "\n")
         lines += [self._property(item, fields[item.wire]) for item in shape.properties]
+        # A field of such a name would be what the marks below mean; then only the running code knows.
+        hidden = {"deprecated", "overload"} & {*fields.values()}
+        lines += [self._stubs(shape, fields, renamed)] if renamed and not hidden else []
         return f"{head}{words_of(shape)}\n{''.join(lines)}".rstrip("\n") + "\n"
+
+    def _stubs(self, shape: ModelShape, fields: Mapping[str, str], renamed: Mapping[str, str]) -> str:
+        """What type checkers are told about the former names of fields."""
+        self.scope.use(DEPRECATED)
+        self.scope.use(OVERLOAD)
+        given: dict[str, Expression] = {}
+        for item in shape.properties:
+            kind = (
+                subscript(Name("._model", "Maybe"), item.annotation) if _is_sparse(item) else item.annotation
+            )
+            given[fields[item.wire]] = self.scope.local(kind)
+        optional = {fields[item.wire] for item in shape.properties if item.optional}
+        return model_stubs(shape.name, given, optional, renamed)
 
     def _decorated(self, shape: Shape) -> str:
         """What a type that the contract gives up wears."""
@@ -255,7 +289,7 @@ class _Module:
         annotation = item.annotation
         given: list[Expression] = []
         value: Expression | None = None
-        if item.optional and schema.default is None:
+        if _is_sparse(item):
             annotation = subscript(Name("._model", "Maybe"), annotation)
             value = "None"
             given.append(Keyed("default=", "None"))
@@ -278,6 +312,11 @@ class _Module:
         plain = value is not None and len(given) == 1
         said = value if plain else call(FIELD, *given) if given else None
         return self.scope.place(name, annotation, said, 1)
+
+
+def _is_sparse(item: Property) -> bool:
+    """Whether a property may be absent and has no default."""
+    return item.optional and item.schema.default is None
 
 
 def _about(module: str) -> str:

@@ -40,14 +40,7 @@ def field(wire: str, taken: frozenset[str]) -> str:
 
 def members(values: tuple[JsonValue, ...], given: tuple[str, ...]) -> tuple[str, ...]:
     """The member names of an enum's values, in their order; given names win."""
-    return given or tuple(_member(value) for value in values)
-
-
-def _member(value: JsonValue) -> str:
-    if isinstance(value, int):
-        return f"VALUE_{value}" if value >= 0 else f"VALUE_MINUS_{-value}"
-    name = names.upper(names.signed(str(value))) or "EMPTY"
-    return name if name.isidentifier() else f"VALUE_{name}"
+    return given or tuple(map(names.member, values))
 
 
 def is_member(name: str) -> bool:

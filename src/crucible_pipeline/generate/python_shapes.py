@@ -32,6 +32,7 @@ _CHECKED = frozenset(
 )
 _IDLE = frozenset(
     {"then", "else_", "min_contains", "max_contains", "enum_names", "enum_descriptions", "extensible"}
+    | {"enum_renamed_from", "enum_deprecated"}
 )
 _COMMON = frozenset({"types", "format"})
 _STRING = frozenset({"min_length", "max_length", "pattern", "format"})
@@ -48,6 +49,7 @@ class Shapes:
         shapes: name → shape, in the order in which they were found.
         checks: key → the schema that the JSON value is checked against.
         owners: name → the declared type inside which it was found.
+        former: former name of a type, and of what stands inside it without a name of its own → its name.
         problems: what cannot be generated.
     """
 
@@ -55,6 +57,7 @@ class Shapes:
     shapes: dict[str, Shape] = field(default_factory=dict[str, Shape])
     checks: dict[str, Schema] = field(default_factory=dict[str, Schema])
     owners: dict[str, str] = field(default_factory=dict[str, str])
+    former: dict[str, str] = field(default_factory=dict[str, str])
     problems: list[Problem] = field(default_factory=list[Problem])
     _module: str = ""
     _inside: str = ""
@@ -64,6 +67,21 @@ class Shapes:
 
     def add(self, definition: TypeDef) -> None:
         """Shape a named type and everything inside it."""
+        before = len(self.shapes)
+        self._add(definition)
+        if definition.schema.renamed_from:
+            self._note_former(definition.name, definition.schema.renamed_from, before)
+
+    def _note_former(self, name: str, former: tuple[str, ...], before: int) -> None:
+        """Note what the latest shapes were called when the name that they begin with was another one."""
+        latest = {shape: shape for shape in list(self.shapes)[before:]}
+        latest |= {called: now for called, now in self.former.items() if now in latest}
+        for old in former:
+            for called, now in latest.items():
+                if called.startswith(name):
+                    self.former.setdefault(old + called[len(name) :], now)
+
+    def _add(self, definition: TypeDef) -> None:
         self._module = definition.module
         name = definition.name
         if not python_names.is_free(name):
@@ -276,12 +294,20 @@ class Shapes:
         extra = schema.additional_properties
         undeclared = {wire: extra or Schema() for wire in schema.required if wire not in schema.properties}
         found = tuple(
-            Property(wire, self.express(inner, name + _pascal(wire)), inner, wire not in schema.required)
+            Property(wire, self._inner(inner, name, wire), inner, wire not in schema.required)
             for wire, inner in {**schema.properties, **undeclared}.items()
         )
         closed = extra is not None and extra.always is False
         check = name if checked is not None else None
         self._define(ModelShape(name, self._module, schema, found, check, closed))
+
+    def _inner(self, schema: Schema, model: str, wire: str) -> Expression:
+        """The type of a model's property."""
+        name, before = model + _pascal(wire), len(self.shapes)
+        found = self.express(schema, name)
+        if schema.renamed_from:
+            self._note_former(name, tuple(model + _pascal(one) for one in schema.renamed_from), before)
+        return found
 
     def _define(self, shape: Shape) -> None:
         declared = self.contract.types.get(shape.name)

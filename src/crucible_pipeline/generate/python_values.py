@@ -1,11 +1,13 @@
-"""Modules of constants, transitions and channels, pure."""
+"""Modules of transitions and channels, pure."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from crucible_pipeline.contracts.model import Channel, Constant, Contract, StateMachine
+from crucible_pipeline.contracts import former
+from crucible_pipeline.contracts.model import Channel, Contract, StateMachine
 from crucible_pipeline.contracts.names import upper
-from crucible_pipeline.generate.python_enums import machine_name, signature
+from crucible_pipeline.generate.python_enums import machine_name, member_of, signature
+from crucible_pipeline.generate.python_former import Replaced, called, module_end
 from crucible_pipeline.generate.python_kinds import EnumShape, Shape
 from crucible_pipeline.generate.text import (
     HEADER,
@@ -16,8 +18,8 @@ from crucible_pipeline.generate.text import (
     Keyed,
     assignment,
     call,
-    class_head,
     docstring,
+    flat,
     imports,
     literal,
     sequence,
@@ -41,42 +43,6 @@ class Carried:
     headers: tuple[str, ...]
 
 
-def flat_name(constant: Constant) -> str:
-    """A constant's name in its module: `EXECUTION_MAX_TIMEOUT_SECONDS`."""
-    return upper(f"{constant.group}_{constant.name}")
-
-
-def constants_module(contract: Contract, module: str) -> str:
-    """Typed constants, each flat and in its group."""
-    found = [constant for constant in contract.constants.values() if constant.module == module]
-    groups = dict.fromkeys(constant.group for constant in found)
-    blocks: list[str] = []
-    for group in groups:
-        members = [constant for constant in found if constant.group == group]
-        if group:
-            blocks.append(_group(upper(group), members))
-    flat = "".join(_constant(constant, flat_name(constant), 0) for constant in found)
-    words = contract.module_descriptions.get(module) or f"Constants of {module}."
-    grouped = any(groups)
-    head = imports([_FUTURE, *([("._base", "Frozen", "Frozen")] if grouped else [])])
-    late = f"\n{_LATE}{INDENT}from typing import Final\n"
-    body = "\n\n".join([*blocks, flat])
-    return HEADER + docstring(words) + "\n" + head + late + ("\n\n" if blocks else "\n") + body
-
-
-def _group(name: str, members: Iterable[Constant]) -> str:
-    body = "".join(_constant(constant, upper(constant.name), 1) for constant in members)
-    words = docstring(f"Constants of the group {name.lower()}.", 1)
-    return f"{class_head(name, 'metaclass=Frozen')}{words}\n{body}"
-
-
-def _constant(constant: Constant, name: str, depth: int) -> str:
-    said = constant.value
-    value = sequence([literal(item) for item in said]) if isinstance(said, list) else literal(said)
-    text = assignment(name, "Final", value, depth) + "\n"
-    return text + (docstring(constant.description, depth) if constant.description else "")
-
-
 def machines_module(
     contract: Contract, module: str, shapes: Mapping[str, Shape], homes: Mapping[str, str]
 ) -> str:
@@ -89,14 +55,25 @@ def machines_module(
     )
     late = f"\n{_LATE}{INDENT}from typing import Final\n\n"
     body = "".join(_machine(machine, shapes[machine.enum]) for machine in machines)
-    return HEADER + docstring(words) + "\n" + imports(needed) + late + body
+    end = module_end(former_machines(contract, module))
+    return HEADER + docstring(words) + "\n" + imports(needed) + late + body + end
+
+
+def former_machines(contract: Contract, module: str) -> list[Replaced]:
+    """The former names of a module's state machines: they follow those of their enums."""
+    found: list[Replaced] = []
+    for old, now in former.types(contract).items():
+        if now in contract.machines and contract.machines[now].module == module:
+            name, heir = (machine_name(replace(contract.machines[now], enum=one)) for one in (old, now))
+            found.append(Replaced(name, f"{module}.{heir}", called(name, heir), f"{name} = {heir}"))
+    return found
 
 
 def _machine(machine: StateMachine, shape: Shape) -> str:
     if not isinstance(shape, EnumShape):
         raise TypeError(f"{machine.enum} is no enum")
     enum = shape.name
-    member = {str(value): f"{enum}.{name}" for value, name in zip(shape.values, shape.members, strict=True)}
+    member = {str(value): flat(member_of(shape, value)) for value in shape.values}
     rows = (
         Keyed(f"{member[state]}: ", sequence([member[other] for other in following]))
         for state, following in machine.transitions.items()
@@ -124,6 +101,7 @@ def channels_module(contract: Contract, payloads: Mapping[str, Carried], homes: 
         payloads: channel key → what travels on it.
         homes: type → module.
     """
+    replaced: list[Replaced] = []
     late: list[tuple[str, str, str]] = [("typing", "Final", "Final")]
     needed: list[tuple[str, str, str]] = [_FUTURE]
     body = ""
@@ -133,10 +111,27 @@ def channels_module(contract: Contract, payloads: Mapping[str, Carried], homes: 
         kind = "HeadedChannel" if carried.headers else "Channel"
         needed.append(("._base", kind, kind))
         body += _channel(channel, kind, carried)
+        if channel.deprecated is not None:
+            name, said = upper(channel.key), f": {' '.join(channel.deprecated.split())}".rstrip(": ")
+            message = f"channels.{name} is deprecated{said}"
+            replaced.append(
+                Replaced(name, f"channels.{_home(channel)}", message, f"{name} = {_home(channel)}")
+            )
+    for old, key in former.channels(contract).items():
+        name, now = upper(old), upper(key)
+        place = _home(contract.channels[key])
+        message = called(f"channels.{name}", f"channels.{now}")
+        replaced.append(Replaced(name, f"channels.{place}", message, f"{name} = {place}"))
     if "Union[" in body:
         late.append(("typing", "Union", "Union"))
     words = "Every channel with its address and the type of its events."
-    return HEADER + docstring(words) + f"\n{imports(needed)}\n{_LATE}{imports(late, 1)}\n{body}"
+    head = HEADER + docstring(words)
+    return f"{head}\n{imports(needed)}\n{_LATE}{imports(late, 1)}\n{body}{module_end(replaced)}"
+
+
+def _home(channel: Channel) -> str:
+    """Where a channel is kept: one that is given up is reached by its name only with a warning."""
+    return f"{'' if channel.deprecated is None else '_'}{upper(channel.key)}"
 
 
 def _channel(channel: Channel, kind: str, carried: Carried) -> str:
@@ -145,7 +140,7 @@ def _channel(channel: Channel, kind: str, carried: Carried) -> str:
     if carried.headers:
         given.append(Keyed("headers=", sequence([literal(name) for name in carried.headers])))
     typed = subscript("Final", subscript(kind, *types))
-    text = assignment(upper(channel.key), typed, call(kind, literal(channel.address), *given)) + "\n"
+    text = assignment(_home(channel), typed, call(kind, literal(channel.address), *given)) + "\n"
     return text + (docstring(channel.description) if channel.description else "")
 
 

@@ -1,7 +1,7 @@
 """Types on the reference page: what each accepts, field by field, pure."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from crucible_pipeline.contracts.model import Contract, JsonValue, Package, Schema, TypeDef
@@ -143,8 +143,8 @@ def _shallow(schema: Schema) -> Schema:
 
 
 def _tags(schema: Schema) -> Iterator[Html]:
+    yield history(schema.renamed_from, given_up=schema.deprecated)
     said = {
-        "deprecated": schema.deprecated,
         "read only": schema.read_only,
         "write only": schema.write_only,
         "open": schema.extensible,
@@ -154,8 +154,14 @@ def _tags(schema: Schema) -> Iterator[Html]:
     for text, holds in said.items():
         if holds:
             yield join([" ", tag("span", text, class_="tag")])
-    if schema.renamed_from:
-        yield join([" ", tag("span", f"formerly {schema.renamed_from}", class_="tag")])
+
+
+def history(former: Iterable[str], *, given_up: bool) -> Html:
+    """What something was called before, and whether it is given up."""
+    said = ["deprecated"] if given_up else []
+    names = ", ".join(former)
+    said += [f"formerly {names}"] if names else []
+    return join(join([" ", tag("span", text, class_="tag")]) for text in said)
 
 
 def _summary(schema: Schema, *, listed: bool) -> Html:
@@ -182,7 +188,7 @@ def values(item: TypeDef) -> Html:
         members = typescript_enums.members(schema)
         names = {json.dumps(one): name for name, one in members.items()}
     told = schema.enum_descriptions if len(schema.enum_descriptions) == len(given) else ("",) * len(given)
-    rows = [_value(item.name, one, names, text) for one, text in zip(given, told, strict=True)]
+    rows = [_value(item, one, names, text) for one, text in zip(given, told, strict=True)]
     return table(("Value", "In code", "Meaning"), rows, "values") if rows else NOTHING
 
 
@@ -192,12 +198,13 @@ def value_anchor(name: str, one: JsonValue) -> str:
     return markup.anchor("value" if isinstance(one, str) else "json", name, text)
 
 
-def _value(name: str, one: JsonValue, names: dict[str, str], text: str) -> Html:
-    member = names.get(json.dumps(one))
+def _value(item: TypeDef, one: JsonValue, names: dict[str, str], text: str) -> Html:
+    name, schema, member = item.name, item.schema, names.get(json.dumps(one))
     code = tag("code", f"{name}.{member}") if member else _NONE
+    former = schema.enum_renamed_from.get(str(one), ())
     return tag(
         "tr",
-        first(value(one)),
+        first(value(one), history(former, given_up=one in schema.enum_deprecated)),
         cell(code, label="In code"),
         cell(phrase(text), label="Meaning"),
         id=value_anchor(name, one),

@@ -14,6 +14,7 @@ from crucible_pipeline.generate.reference_types import (
     fields,
     first,
     flat,
+    history,
     permalink,
     table,
     use,
@@ -43,7 +44,13 @@ def channel_section(contract: Contract, channel: Channel) -> Html:
     name, package = upper(channel.key), contract.package
     return tag(
         "section",
-        tag("h3", tag("code", channel.address), permalink(anchor)),
+        tag(
+            "h3",
+            tag("code", channel.address),
+            history(map(upper, channel.renamed_from), given_up=channel.deprecated is not None),
+            permalink(anchor),
+        ),
+        words(channel.deprecated),
         words(channel.description),
         _parameters(channel),
         *(_message(contract, channel, message) for message in channel.messages),
@@ -129,7 +136,7 @@ def _constant(constant: Constant) -> Html:
     name = tag("a", tag("code", upper(constant.name)), href=f"#{anchor}", class_="self")
     return tag(
         "tr",
-        first(name),
+        first(name, history(constant.renamed_from, given_up=False)),
         cell(value(constant.value), label="Value"),
         cell(join(_unit(constant)) if _number(constant.value) else NOTHING, label="Unit"),
         cell(phrase(constant.description), label="Meaning"),

@@ -3,11 +3,13 @@
 import json
 from importlib.resources import files
 
+from crucible_pipeline.contracts import former, names
 from crucible_pipeline.contracts.model import Constant, Contract, JsonValue, StateMachine, TypeDef
+from crucible_pipeline.generate.python_constants import former_constants
 from crucible_pipeline.generate.typescript_enums import with_named_enums
 from crucible_pipeline.generate.typescript_module import HEADER, Module
 from crucible_pipeline.generate.typescript_types import Types
-from crucible_pipeline.generate.typescript_values import add_channel, add_constants, add_machine
+from crucible_pipeline.generate.typescript_values import add_channel, add_constants, add_machine, machine_name
 
 RUNTIME = ("_formats.js", "_json.js", "_judge.js", "_runtime.js", "_runtime.d.ts")
 _CHANNELS = "channels"
@@ -48,25 +50,33 @@ def _modules(contract: Contract) -> list[Module]:
         *contract.constants.values(),
         *contract.machines.values(),
     ]
-    file_of = {
-        name: f"{name}_" if name in _TAKEN else name for name in sorted({item.module for item in given})
-    }
+    gone = former_constants(contract)
+    named = sorted({item.module for item in [*given, *(one.old for one in gone)]})
+    file_of = {name: f"{name}_" if name in _TAKEN else name for name in named}
     words = contract.module_descriptions
     modules = {name: Module(file, types, file_of, words.get(name, "")) for name, file in file_of.items()}
     for item in contract.types.values():
         modules[item.module].add_type(item)
     for machine in contract.machines.values():
         add_machine(modules[machine.module], machine)
-    constants: dict[str, list[Constant]] = {}
+    for old, now in former.types(contract).items():
+        module = modules[contract.types[now].module]
+        module.add_former_type(old, contract.types[now])
+        if now in contract.machines:
+            home = modules[contract.machines[now].module]
+            home.add_former(machine_name(old), machine_name(now))
+    constants: dict[str, list[Constant]] = {one.old.module: [] for one in gone}
     for constant in contract.constants.values():
         constants.setdefault(constant.module, []).append(constant)
     for name, items in constants.items():
-        add_constants(modules[name], items, words)
+        add_constants(modules[name], items, [one for one in gone if one.old.module == name], words)
     found = [module for module in modules.values() if module.values]
     if contract.channels:
         channels = Module(_CHANNELS, types, file_of)
         for channel in contract.channels.values():
             add_channel(channels, channel)
+        for old, now in former.channels(contract).items():
+            channels.add_former(names.upper(old), names.upper(now))
         found.append(channels)
     return found
 
@@ -77,15 +87,16 @@ def _index(contract: Contract, modules: list[Module], *, types: bool) -> str:
     A name of the contract wins over one of the runtime: an export by name goes before `export *`.
     """
     constants = {constant.module for constant in contract.constants.values()}
+    constants |= {one.old.module for one in former_constants(contract)}
     lines = [HEADER, "", 'export * from "./_runtime.js";']
     for module in modules:
         file = f'from "./{module.name}.js";'
         if module.name == _CHANNELS or module.name in constants:
             lines.append(f"export * as {module.name} {file}")
         shared = [name for name, given in module.values.items() if given]
-        names = sorted([*shared, *(module.interfaces if types else ())])
-        if names:
-            lines += ["export {", *(f"  {name}," for name in names), f"}} {file}"]
+        given = sorted([*shared, *(module.interfaces if types else ())])
+        if given:
+            lines += ["export {", *(f"  {name}," for name in given), f"}} {file}"]
     return "\n".join(lines) + "\n"
 
 

@@ -70,7 +70,8 @@ def with_named_enums(contract: Contract) -> Contract:
     problems: list[Problem] = []
     for item in contract.types.values():
         inner: list[TypeDef] = []
-        schema = _inside(item.schema, item.module, item.name, inner, contract.types)
+        called = (item.name, *item.schema.renamed_from)
+        schema = _inside(item.schema, item.module, called, inner, contract.types)
         found[item.name] = TypeDef(item.name, item.module, schema, item.mark)
         for one in inner:
             same = found.setdefault(one.name, one)
@@ -82,14 +83,19 @@ def with_named_enums(contract: Contract) -> Contract:
     return replace(contract, types=found)
 
 
-def _named(schema: Schema, module: str, name: str, found: list[TypeDef], declared: Container[str]) -> Schema:
-    """A schema below the type's own: a reference in the place of an enum."""
+def _named(
+    schema: Schema, module: str, called: tuple[str, ...], found: list[TypeDef], declared: Container[str]
+) -> Schema:
+    """A schema below the type's own: a reference in the place of an enum.
+
+    `called` is what an enum is called that stands here, and what it was called before.
+    """
     if not is_named(schema):
-        return _inside(schema, module, name, found, declared)
+        return _inside(schema, module, called, found, declared)
     values = tuple(value for value in schema.enum or () if value is not None)
     nullable = None in (schema.enum or ()) and (not schema.types or "null" in schema.types)
     if nullable and not _only_lists(schema):
-        return _inside(schema, module, name, found, declared)  # what else it says may be about null
+        return _inside(schema, module, called, found, declared)  # what else it says may be about null
     bare = {field: getattr(_EMPTY, field) for field in _STAYS if field not in {"title", "description"}}
     kinds = tuple(kind for kind in schema.types if kind != "null")
     own = changed(
@@ -98,8 +104,9 @@ def _named(schema: Schema, module: str, name: str, found: list[TypeDef], declare
         types=kinds,
         enum_names=beside(schema, schema.enum_names),
         enum_descriptions=beside(schema, schema.enum_descriptions),
+        renamed_from=called[1:],
     )
-    name = names.inline(name, declared)
+    name = names.inline(called[0], declared)
     if any(one.name == name and one.schema != own for one in found):
         return schema  # two members of an allOf each list values for one property; the first has the name
     found.append(TypeDef(name, module, own, schema.mark))
@@ -109,29 +116,31 @@ def _named(schema: Schema, module: str, name: str, found: list[TypeDef], declare
     return Schema(mark=schema.mark, ref=name, **kept)
 
 
-def _inside(schema: Schema, module: str, name: str, found: list[TypeDef], declared: Container[str]) -> Schema:
+def _inside(
+    schema: Schema, module: str, called: tuple[str, ...], found: list[TypeDef], declared: Container[str]
+) -> Schema:
     """The schema with the enums inside it named."""
     changes: dict[str, object] = {}
     if schema.properties:
         named = {
-            key: _named(sub, module, name + _pascal(key), found, declared)
+            key: _named(sub, module, _behind(called, key, *sub.renamed_from), found, declared)
             for key, sub in schema.properties.items()
         }
         changes["properties"] = named
     for field, suffix in (("items", "Item"), ("additional_properties", "Value")):
         sub: Schema | None = getattr(schema, field)
         if sub is not None:
-            changes[field] = _named(sub, module, name + suffix, found, declared)
+            changes[field] = _named(sub, module, _behind(called, suffix), found, declared)
     for field in ("any_of", "one_of"):
         subs: tuple[Schema, ...] = getattr(schema, field)
         if subs:
             choices = [
-                _named(sub, module, f"{name}Choice{place}", found, declared)
+                _named(sub, module, _behind(called, f"Choice{place}"), found, declared)
                 for place, sub in enumerate(subs, 1)
             ]
             changes[field] = tuple(choices)
     if schema.all_of:
-        changes["all_of"] = tuple(_inside(sub, module, name, found, declared) for sub in schema.all_of)
+        changes["all_of"] = tuple(_inside(sub, module, called, found, declared) for sub in schema.all_of)
     if not changes:
         return schema
     return changed(schema, **changes)
@@ -139,8 +148,23 @@ def _inside(schema: Schema, module: str, name: str, found: list[TypeDef], declar
 
 def _only_lists(schema: Schema) -> bool:
     """Whether the enum's values and types are all that decides."""
-    listing = ("enum", "enum_names", "enum_descriptions", "types", "extensible", "direction", *_STAYS)
+    listing = (
+        "enum",
+        "enum_names",
+        "enum_descriptions",
+        "enum_renamed_from",
+        "enum_deprecated",
+        "types",
+        "extensible",
+        "direction",
+        *_STAYS,
+    )
     return changed(schema, **{field: getattr(_EMPTY, field) for field in listing}) == _EMPTY
+
+
+def _behind(called: tuple[str, ...], *keys: str) -> tuple[str, ...]:
+    """The names of what stands under a key, or stood under another one; that of today is the first."""
+    return tuple(dict.fromkeys(name + _pascal(key) for key in keys for name in called))
 
 
 def _pascal(key: str) -> str:

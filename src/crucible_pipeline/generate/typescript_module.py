@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from crucible_pipeline.contracts import former
 from crucible_pipeline.contracts.model import Schema, TypeDef
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.generate import typescript_enums as enums
@@ -95,6 +96,24 @@ class Module:
             ],
         )
 
+    def add_former_type(self, old: str, item: TypeDef) -> None:
+        """Add a former name of a type, for the type itself and for what is made of its name."""
+        for prefix in ("", "validate", "is", "parse"):
+            now = f"{prefix}{item.name}"
+            if now in self.values:
+                self.add_former(f"{prefix}{old}", now)
+        if item.name in self.interfaces:
+            self.interfaces.append(old)
+        said = text.doc(None, {"deprecated": f"use {item.name}"})
+        self.declarations.append("\n".join([*said, f"export type {old} = {item.name};"]))
+
+    def add_former(self, old: str, now: str, message: str = "") -> None:
+        """Add a former name of a value of this module."""
+        if old not in self.values:
+            said = text.doc(None, {"deprecated": message or f"use {now}"})
+            typed = f"export declare const {old}: typeof {now};"
+            self.declare(old, f"export const {old} = {now};", [*said, typed], shared=self.values[now])
+
     def _add_shape(self, item: TypeDef) -> None:
         self.interfaces.append(item.name)
         expression = self.expression(item.schema)
@@ -110,13 +129,16 @@ class Module:
         words = dict(zip(values, enums.beside(schema, schema.enum_descriptions), strict=False))
         lines: list[str] = []
         for member, value in values.items():
-            lines += text.doc(words.get(member))
+            given_up = {"deprecated": ""} if value in schema.enum_deprecated else {}
+            lines += text.doc(words.get(member), given_up)
             lines.append(f"readonly {text.name(member)}: {text.literal(value)};")
-        code = text.block(
-            f"export const {name} = $freeze({{",
-            [f"{text.member(member)}: {text.literal(value)}," for member, value in values.items()],
-            "});",
-        )
+        renamed = former.members(schema)
+        for old, member in renamed.items():
+            lines += text.doc(None, {"deprecated": f"use {member}"})
+            lines.append(f"readonly {text.name(old)}: {text.literal(values[member])};")
+        shown = {text.member(member): text.literal(value) for member, value in values.items()}
+        hidden = {text.member(old): shown[text.member(member)] for old, member in renamed.items()}
+        code = text.frozen(name, shown, hidden)
         constant = text.block(f"export declare const {name}: {{", lines, "};")
         said = about(schema)
         self.declare(name, code, [*said, constant, *said, f"export type {name} = {self.expression(schema)};"])

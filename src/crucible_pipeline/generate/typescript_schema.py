@@ -12,7 +12,16 @@ REF = "#/$defs/"
 # Words for people stand in the types; what the runtime needs of a schema is what decides, and defaults.
 _LEFT_OUT = frozenset(
     {"title", "description", "examples", "deprecated", "read_only", "write_only", "extensible"}
-    | {"enum_names", "enum_descriptions", "direction", "renamed_from", "python_name", "discriminator"}
+    | {
+        "enum_names",
+        "enum_descriptions",
+        "enum_renamed_from",
+        "enum_deprecated",
+        "direction",
+        "renamed_from",
+        "python_name",
+        "discriminator",
+    }
 )
 _FIELDS = tuple(field for field in KEYWORDS if field not in _LEFT_OUT)
 _GIVEN = attrgetter(*_FIELDS)

@@ -83,6 +83,23 @@ def doc(description: str | None, tags: Mapping[str, str] | None = None) -> list[
     return ["/**", *(f" * {line}".rstrip() for line in lines), " */"]
 
 
+def frozen(name: str, values: Mapping[str, str], former: Mapping[str, str]) -> str:
+    """An exported object that cannot be changed.
+
+    Args:
+        name: of the constant.
+        values: member → its value, both as code.
+        former: members under former names: they can be read and are not listed.
+    """
+    lines = [f"{key}: {value}," for key, value in values.items()]
+    if not former:
+        return block(f"export const {name} = $freeze({{", lines, "});")
+    hidden = [f"{key}: {{ value: {value} }}," for key, value in former.items()]
+    inner = [block("{", lines, "},"), block("{", hidden, "},")]
+    whole = block("Object.defineProperties(", inner, "),")
+    return block(f"export const {name} = $freeze(", [whole], ");")
+
+
 def block(opening: str, lines: Iterable[str], closing: str) -> str:
     """Lines between an opening and a closing one, a step deeper."""
     inner = [_STEP + line if line else line for item in lines for line in item.split("\n")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from crucible_pipeline.compat.change import Change
-from crucible_pipeline.contracts.model import Waiver
+from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.upgrade.impact import Hit
 from crucible_pipeline.upgrade.target import Move
 from crucible_pipeline.version import Severity, pin_of

@@ -101,21 +101,21 @@ def _former_type(name: str, old: Contract, new: Contract) -> str:
     """The name that a type had in the old contract; a change calls a renamed one by its new name."""
     if name in old.types or name not in new.types:
         return name
-    return new.types[name].schema.renamed_from or name
+    return next((one for one in new.types[name].schema.renamed_from if one in old.types), name)
 
 
 def _former_constant(path: str, old: Contract, new: Contract) -> str | None:
     """The path that a constant had in the old contract; None if the path is that of none."""
     now = new.constants.get(path)
-    former = now.renamed_from if now is not None and path not in old.constants else path
-    return former if former in old.constants else None
+    former = now.renamed_from if now is not None and path not in old.constants else (path,)
+    return next((one for one in former if one in old.constants), None)
 
 
 def _constant_heir(path: str, new: Contract) -> str:
     """How code reaches what a constant is called now; empty if it is gone or has kept its name."""
     if path in new.constants:
         return ""
-    heirs = (one for one in new.constants.values() if one.renamed_from == path)
+    heirs = (one for one in new.constants.values() if path in one.renamed_from)
     found = next(heirs, None)
     if found is None:
         return ""
@@ -125,8 +125,8 @@ def _constant_heir(path: str, new: Contract) -> str:
 
 def _former_channel(key: str, old: Contract, new: Contract) -> str | None:
     now = new.channels.get(key)
-    former = now.renamed_from if now is not None and key not in old.channels else key
-    return former if former in old.channels else None
+    former = now.renamed_from if now is not None and key not in old.channels else (key,)
+    return next((one for one in former if one in old.channels), None)
 
 
 def _add_machine(found: Wanted, name: str, change: Change, old: Contract, new: Contract) -> None:
@@ -151,7 +151,7 @@ def _add_type(found: Wanted, names: tuple[str, str], change: Change, old: Contra
 
 def _add_channel(found: Wanted, key: str, change: Change, old: Contract, new: Contract) -> None:
     channel = old.channels[key]
-    heir = next((one.key for one in new.channels.values() if one.renamed_from == key), key)
+    heir = next((one.key for one in new.channels.values() if key in one.renamed_from), key)
     now = new.channels.get(key) or new.channels.get(heir)
     instead = f"channels.{upper(now.key)}" if now is not None else ""
     if change.rule == "module-changed" and now is not None:
@@ -181,9 +181,10 @@ def _add_part(
             found.literals[part.rsplit(".", 1)[-1]] = Cause(change)
     elif change.rule in _REQUIRED_RULES:
         found.required[name, prop] = Cause(change)
-    elif now is not None and now.renamed_from is not None:
+    elif now is not None and now.renamed_from:
         cause = Cause(change, f"{heir}.{field_of(prop, now)}")
-        _add_field(found, name, now.renamed_from, properties_of(old, schema), cause)
+        for former in now.renamed_from:
+            _add_field(found, name, former, properties_of(old, schema), cause)
     elif prop in properties_of(old, schema):
         _add_field(found, name, prop, properties_of(old, schema), Cause(change))
 

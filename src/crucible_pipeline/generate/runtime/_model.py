@@ -134,8 +134,10 @@ class AgedModel(Model):
 
         def __init__(self, /, **data):
             aged = type(self).__aged__
+            # The constructor of `RenamedModel` stands in front of this one.
+            level = 3 if hasattr(type(self), "__former__") else 2
             for name in aged.keys() & data.keys():
-                warnings.warn(aged[name], DeprecationWarning, stacklevel=2)
+                warnings.warn(aged[name], DeprecationWarning, stacklevel=level)
             super().__init__(**data)
 
         # Tells pydantic that this is no constructor of a user, so that reading JSON never passes through it.
