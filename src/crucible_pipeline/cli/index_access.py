@@ -10,7 +10,7 @@ import typer
 from crucible_pipeline.cli.app import print_json
 from crucible_pipeline.cli.serve import DEFAULT_DATA
 from crucible_pipeline.errors import Refused
-from crucible_pipeline.index.access import Access, Action
+from crucible_pipeline.index.access import INCLUDES, Access, Action
 from crucible_pipeline.index.place import store_at
 from crucible_pipeline.index.store import Store
 
@@ -46,7 +46,8 @@ def _register_create(token: typer.Typer) -> None:
         action: Annotated[
             list[str] | None,
             typer.Option(
-                "--allow", help="upload (which yanks and reads too), yank (which reads too) or read."
+                "--allow",
+                help="upload (all of these), yank, pins (report what a service pins) or read; each reads too.",
             ),
         ] = None,
         days: Annotated[
@@ -92,7 +93,7 @@ def _register_list(token: typer.Typer, existing: Callable[[str], Store]) -> None
 
 
 def _actions(names: list[str]) -> tuple[Action, ...]:
-    known: dict[str, Action] = {"upload": "upload", "yank": "yank", "read": "read"}
+    known: dict[str, Action] = {action: action for action in INCLUDES}
     if wrong := [name for name in names if name not in known]:
-        raise Refused(f"a token cannot allow {', '.join(map(repr, wrong))}", "allow upload, yank or read")
+        raise Refused(f"a token cannot allow {', '.join(map(repr, wrong))}", f"allow {' or '.join(known)}")
     return tuple(known[name] for name in names)

@@ -76,7 +76,7 @@ class Exchange:
         source = request.client.host if request.client else None
         try:
             identity = await _token_in(request)
-            answer = await run_in_threadpool(self._mint, identity, source)
+            answer = await run_in_threadpool(self.exchange, identity, source)
         except NotMinted as refused:
             errors = [{"code": refused.code, "description": str(refused)}]
             answer = {"message": "Token request failed", "errors": errors}
@@ -92,7 +92,16 @@ class Exchange:
         await run_in_threadpool(self._access.mint.burn, secret)
         return Response(status_code=202, headers=HEADERS)
 
-    def _mint(self, identity: str, source: str | None) -> dict[str, Any]:
+    def exchange(self, identity: str, source: str | None) -> dict[str, Any]:
+        """The answer to an identity token.
+
+        Args:
+            identity: the token, as the CI system gave it.
+            source: the address that it came from.
+
+        Raises:
+            NotMinted: no token is given.
+        """
         access = self._access
         claims, publishers = self._verified(identity)
         given = claims.get("jti")
