@@ -57,7 +57,7 @@ const lines = require('fs').readFileSync(0, 'utf8').trim().split('\\n');
 def ours(case: Case) -> bool | str:
     """Whether a reader of the new schema reads all that writers of the old one send."""
     try:
-        old, new = (load({"payload.json": json.dumps(schema)}, PACKAGE) for schema in (case.old, case.new))
+        old, new = (load({"payload.json": json.dumps(schema)}, PACKAGE, compared=True) for schema in (case.old, case.new))
     except Refused as error:
         return str(error).splitlines()[0]
     strict = not case.corpus.endswith("-lenient")

@@ -5,11 +5,12 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from compat.pairs_of import package
 from crucible_pipeline.compat.diff import diff
+from crucible_pipeline.contracts.circles import endless
 from crucible_pipeline.contracts.model import Contract, JsonValue, Schema, TypeDef, Value
 from crucible_pipeline.contracts.payload import json_schema
 
@@ -23,7 +24,10 @@ def some(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | strategy
 
 
-BOUND = st.integers(0, 4)
+def rarely(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.sampled_from([True, False, False, False]).flatmap(lambda yes: strategy if yes else st.none())
+
+
 text = st.builds(
     Schema,
     types=st.just(("string",)),
@@ -48,7 +52,10 @@ listed = st.builds(
 )
 single = st.builds(Schema, const=st.sampled_from(SCALARS).map(Value))
 plain = st.sampled_from(
-    [Schema(), Schema(types=("boolean",)), Schema(types=("null",)), Schema(always=False), Schema(ref="Other")]
+    [
+        *(Schema(), Schema(types=("boolean",)), Schema(types=("null",)), Schema(always=False)),
+        *(Schema(ref="Other"), Schema(ref="Main")),
+    ]
 )
 leaf = text | number | listed | single | plain
 
@@ -64,6 +71,9 @@ def composed(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
         max_items=some(st.integers(1, 2)),
         unique_items=st.booleans(),
         contains=some(inner),
+        min_contains=some(st.integers(0, 2)),
+        max_contains=some(st.integers(1, 2)),
+        unevaluated_items=rarely(inner),
     )
     # Every object names all of a, b and c: what the lenient policy lets pass is a test of its own.
     record = st.builds(
@@ -77,6 +87,24 @@ def composed(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
         property_names=some(st.just(Schema(max_length=1))),
         dependent_required=st.sampled_from([{}, {"a": ("b",)}, {"a": ("c",), "b": ("c",)}]),
         pattern_properties=st.sampled_from([{}, {"^z": Schema(types=("integer",))}]),
+        dependent_schemas=st.just({}) | st.fixed_dictionaries({"a": inner}),
+    )
+    # The names stand in the parts, so that what is unevaluated depends on which part holds.
+    part = st.builds(
+        Schema,
+        properties=st.dictionaries(st.sampled_from(NAMES), inner, max_size=2),
+        required=st.sampled_from([(), ("a",), ("b",)]),
+    )
+    parts = st.lists(part, min_size=1, max_size=2).map(tuple)
+    looking = st.builds(
+        Schema,
+        types=st.just(("object",)),
+        properties=st.fixed_dictionaries(dict.fromkeys(NAMES[:1], inner)),
+        all_of=st.just(()) | parts,
+        any_of=st.just(()) | parts,
+        if_=some(part),
+        then=some(part),
+        unevaluated_properties=st.just(Schema(always=False)) | inner,
     )
     combined = st.one_of(
         st.builds(Schema, any_of=several),
@@ -87,7 +115,7 @@ def composed(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
         st.builds(lambda one, other: replace(one, any_of=other), text | number, several),
         st.builds(lambda one, other: replace(one, all_of=other), text | number, several),
     )
-    return array | record | combined
+    return array | record | combined | looking
 
 
 schemas = st.recursive(leaf, composed, max_leaves=6)
@@ -111,6 +139,8 @@ def pairs(draw: st.DrawFn) -> tuple[Contract, Contract]:
     main, other = draw(schemas), draw(leaf.filter(lambda schema: schema.ref is None))
     after = draw(st.one_of(st.just(main), edited(main), schemas))
     other_after = draw(st.one_of(st.just(other), leaf.filter(lambda schema: schema.ref is None)))
+    for one in (main, after):
+        assume(not endless({"Main": one, "Other": other}))
     return holding(main, other), holding(after, other_after)
 
 

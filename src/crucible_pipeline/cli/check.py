@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,14 +12,13 @@ import typer
 from packaging.version import Version
 
 from crucible_pipeline.cli.base import named, released_in, repository_of, tagged
-from crucible_pipeline.cli.check_explain import explanation_of
 from crucible_pipeline.cli.check_output import Format, print_verdict, refuse
 from crucible_pipeline.cli.check_prove import Search, proved
-from crucible_pipeline.cli.check_services import check_services
 from crucible_pipeline.compat.bases import Base
 from crucible_pipeline.compat.diff import diff
 from crucible_pipeline.compat.verdict import BEFORE_ALL, MODES, Verdict, judge
 from crucible_pipeline.contracts.check import lint
+from crucible_pipeline.contracts.lint_rule import Subject
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.project import Project, find_project, load_project
 from crucible_pipeline.errors import CannotDo, InvalidInput, Problem
@@ -87,6 +87,8 @@ def register(app: typer.Typer) -> None:
         Example: [bold]crucible check --against v0.3.0 --version 0.3.1[/bold]
         """  # noqa: E501  the first line is the command's summary
         if explain:
+            from crucible_pipeline.cli.check_explain import explanation_of  # noqa: PLC0415  few ask for it
+
             print(explanation_of(explain, output), end="")
             return
         if services or targets:
@@ -103,6 +105,8 @@ def _services(targets: list[Path], contracts: Path | None, output: Format, *, as
     if not asked or not targets:
         what = "services are named without --services" if targets else "--services names no service"
         raise CannotDo(what, "type crucible check --services TARGET...")
+    from crucible_pipeline.cli.check_services import check_services  # noqa: PLC0415  it reads code, slowly
+
     contract, _ = _clean(find_project(contracts), output)
     return check_services(targets, contract, output)
 
@@ -132,14 +136,41 @@ def _check(request: Request) -> int:
 
 def _clean(project: Project, output: Format) -> tuple[Contract, list[Problem]]:
     """The contracts with their warnings; where there is an error, all is printed and the command ends."""
+    found: tuple[Problem, ...] = ()
     try:
         contract = load_project(project)
     except InvalidInput as error:
-        refuse(error.problems, output)
-    problems = lint(contract)
+        found = error.problems
+        contract = _compared(project, found, output)
+    problems = [*found, *lint(contract)]
+    if any(problem.severity == "error" for problem in problems):
+        problems = list(_advised(contract, problems))
     if any(problem.severity == "error" for problem in problems):
         refuse(problems, output)
     return contract, problems
+
+
+def _compared(project: Project, problems: tuple[Problem, ...], output: Format) -> Contract:
+    """The contracts, where no code could be made of them, and yet JSON Schema allows all that they say."""
+    try:
+        return load_project(project, compared=True)
+    except InvalidInput:
+        refuse(problems, output)
+
+
+def _advised(contract: Contract, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems, of which those in JSON Schema that somebody else wrote are only warnings.
+
+    What is compared need not be ours: a schema that is valid JSON Schema has a verdict, however odd it is.
+    """
+    plain = tuple(
+        f"/{path}"
+        for path, source in Subject(contract).sources.items()
+        if source.kind == "schema" and path.endswith(".json")
+    )
+    for problem in problems:
+        theirs = f"/{problem.mark.file}".endswith(plain) if plain else False
+        yield replace(problem, severity="warning") if theirs else problem
 
 
 def _answer(verdict: Verdict, wanted: Version | None, newest: Version | None) -> int:

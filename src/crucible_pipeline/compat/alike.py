@@ -21,7 +21,8 @@ class Alike:
         self._same = _same_types(one, other)
         # By identity; the schema itself is kept, so that its identity stays taken.
         self._texts: dict[tuple[int, int], tuple[Schema, str]] = {}
-        self._words: dict[int, tuple[Schema, tuple[str, frozenset[str], bool]]] = {}
+        self._words: dict[int, tuple[Schema, str]] = {}
+        self._meanings: dict[int, tuple[Schema, tuple[frozenset[str], bool]]] = {}
         self._parts: dict[tuple[int, str], tuple[Schema, tuple[Schema, ...]]] = {}
         self._conditions: dict[tuple[int, str], tuple[Schema, tuple[Schema, ...]]] = {}
 
@@ -37,14 +38,24 @@ class Alike:
             known = self._texts[name] = (claim.schema, text)
         return known[1]
 
-    def words(self, schema: Schema) -> tuple[str, frozenset[str], bool]:
-        """All that a schema says, the types it refers to, and whether it means the same whatever they are."""
+    def same_words(self, one: Schema, other: Schema) -> bool:
+        """Whether two schemas say the same, whatever the order of keys and of alternatives."""
+        return _equal(one, other) or self._said(one) == self._said(other)
+
+    def _said(self, schema: Schema) -> str:
         known = self._words.get(id(schema))
+        if known is None:
+            known = self._words[id(schema)] = (schema, fingerprint(schema))
+        return known[1]
+
+    def meaning(self, schema: Schema) -> tuple[frozenset[str], bool]:
+        """The types that a schema refers to, and whether it means the same whatever they are."""
+        known = self._meanings.get(id(schema))
         if known is None:
             inside = list(schema.walk())
             refers = frozenset(inner.ref for inner in inside if inner.ref is not None)
             plain = not refers or not any(said(inner, name) for inner in inside for name in _LOOKING_AROUND)
-            known = self._words[id(schema)] = (schema, (fingerprint(schema), refers, plain))
+            known = self._meanings[id(schema)] = (schema, (refers, plain))
         return known[1]
 
     def parts(self, schema: Schema, kind: str) -> tuple[Schema, ...]:
@@ -62,13 +73,26 @@ class Alike:
         return known[1]
 
 
+def _equal(one: Schema, other: Schema) -> bool:
+    """Whether two schemas are plainly the same; for Python 1 is true, so one with values never is."""
+    try:
+        same = one == other
+    except RecursionError:
+        return False
+    return same and not any(
+        inner.enum is not None or inner.const is not None or inner.default is not None or inner.examples
+        for inner in one.walk()
+    )
+
+
 def _same_types(one: Side, other: Side) -> set[str]:
     """The types that both sides define in the same words, with all that they refer to."""
     olds, news = one.contract.types, other.contract.types
     same = {
         name
         for name in olds.keys() & news.keys()
-        if fingerprint(olds[name].schema, words=False) == fingerprint(news[name].schema, words=False)
+        if _equal(olds[name].schema, news[name].schema)
+        or fingerprint(olds[name].schema, words=False) == fingerprint(news[name].schema, words=False)
     }
     users: dict[str, set[str]] = {}
     for name in same:

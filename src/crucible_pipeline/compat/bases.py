@@ -167,6 +167,6 @@ def _restored(content: bytes, origin: str) -> Contract:
 
 def _loaded(texts: dict[str, str], project: Project, where: str) -> Contract:
     try:
-        return load(texts, project.package, where)
+        return load(texts, project.package, where, compared=True)
     except Refused as error:
         raise CannotDo(f"the base {where} has problems:\n{error}", "compare with another base") from None

@@ -20,6 +20,7 @@ from crucible_pipeline.compat.merge import (
     merged,
     said,
 )
+from crucible_pipeline.compat.unevaluated import spelled_out
 from crucible_pipeline.compat.values import ATOMS, NUMBERS, atom, atoms_of, exact, key, types_of
 from crucible_pipeline.contracts.model import Contract, Schema
 
@@ -154,7 +155,10 @@ class Side:
 
     def _made(self, schema: Schema) -> Schema:
         if any(said(schema, name) for name in UNEVALUATED):
-            return schema  # it looks into its neighbours: nothing may be moved
+            plain = spelled_out(schema, self.contract.types)
+            if plain is None:
+                return schema  # it looks into its neighbours: nothing may be moved
+            schema = plain
         references: set[str] = set()
         parts: list[Schema] = []
         kept: list[Schema] = []
@@ -195,10 +199,12 @@ class Side:
             own = replace(own, enum=constant, extensible=False)
         parts.append(own)
         for branch in schema.all_of:
-            if any(said(branch, name) for name in UNEVALUATED):
+            looks = any(said(branch, name) for name in UNEVALUATED)
+            plain = spelled_out(branch, self.contract.types) if looks else branch
+            if plain is None:
                 kept.append(branch)
             else:
-                self._collect(branch, references, parts, kept)
+                self._collect(plain, references, parts, kept)
 
     def _finished(self, schema: Schema) -> Schema:
         schema = _tidy(self._alternatives(schema))

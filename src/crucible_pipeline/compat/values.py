@@ -28,6 +28,8 @@ def _plain(value: JsonValue) -> JsonValue:
 
 def key(value: JsonValue) -> str:
     """A text that two values share if and only if JSON Schema calls them equal (core, section 4.2.2)."""
+    if type(value) is int:
+        return str(value)
     return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False)
 
 

@@ -59,9 +59,9 @@ class Walk:
 
     def plainly_equal(self, old: Schema, new: Schema) -> bool:
         """Whether two schemas say the same in the same words, and nothing that they refer to matters here."""
-        text, refers, plain = self.search.alike.words(old)
-        if text != self.search.alike.words(new)[0]:
+        if not self.search.alike.same_words(old, new):
             return False
+        refers, plain = self.search.alike.meaning(old)
         return plain and all(self.same_type(name, name) for name in refers)
 
     def same_type(self, old: str, new: str) -> bool:

@@ -198,7 +198,9 @@ def nullable(schema: Schema) -> Schema:
 
 
 def check_ranges(schema: Schema, entries: Mapping[str, Node], here: Here) -> None:
-    """Report a lower bound above its upper bound."""
+    """Report a lower bound above its upper bound; JSON Schema itself allows it."""
+    if here.tolerant:
+        return
     pairs = [
         ("minimum", "maximum", False),
         ("exclusive_minimum", "maximum", True),

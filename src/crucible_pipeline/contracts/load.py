@@ -28,19 +28,24 @@ from crucible_pipeline.errors import InvalidInput, Mark, Problem
 Named = TypeVar("Named", TypeDef, Channel, StateMachine)
 
 
-def load(files: Mapping[str, str], package: Package, where: str = "contracts") -> Contract:
+def load(
+    files: Mapping[str, str], package: Package, where: str = "contracts", *, compared: bool = False
+) -> Contract:
     """Read a folder of contracts.
 
     Args:
         files: path below the folder → text.
         package: its names.
         where: the folder as the user knows it; marks begin with it.
+        compared: whether no code is made of it. Then a plain JSON Schema in a `.json` file may hold whatever
+            its specification allows: unknown keywords (JSON Schema 2020-12 core, section 6.5), a default or
+            an example that does not fit (validation, section 9), bounds between which nothing lies.
 
     Raises:
         InvalidInput: every problem of every file.
     """
     findings = Findings()
-    declared = Declared(files=set(files))
+    declared = Declared(files=set(files), compared=compared)
     sources: list[Source] = []
     for path, text in sorted(files.items()):
         root = compose(path, text, path if where == "." else f"{where}/{path}", findings)
@@ -59,7 +64,12 @@ def load(files: Mapping[str, str], package: Package, where: str = "contracts") -
         parts.read_rest(source)
     parts.read_late({source.path: source for source in sources})
     contract = parts.contract(package, files)
-    whole.check(contract, parts.spare, findings)
+    plain = {
+        source.root.mark.file
+        for source in sources
+        if compared and source.kind == "schema" and source.path.endswith(".json")
+    }
+    whole.check(contract, parts.spare, findings, plain)
     if findings.problems:
         raise InvalidInput(findings.problems)
     return contract

@@ -121,7 +121,7 @@ def rejections(contract: Contract, schema: Schema, value: JsonValue) -> list[str
     Returns:
         One sentence for each reason, at most five; none if it is accepted.
     """
-    if fits_plainly(schema, value):
+    if fits_plainly(contract.resolve(schema), value):
         return []
     validator, checker = _library()
     written: dict[str, str] = {}  # in the library's dialect → as the contract says it

@@ -71,14 +71,19 @@ def find_project(contracts: Path | None) -> Project:
     return Project(folder, contracts, None, None, _package(distribution, {}, folder / _FILE))
 
 
-def load_project(project: Project) -> Contract:
+def load_project(project: Project, *, compared: bool = False) -> Contract:
     """Read the contracts of a project.
+
+    Args:
+        project: whose contracts.
+        compared: see `load`.
 
     Raises:
         InvalidInput: every problem of every file.
         CannotDo: a file cannot be read.
     """
-    return load(read_folder(project.contracts), project.package, _shown(project.contracts))
+    where = _shown(project.contracts)
+    return load(read_folder(project.contracts), project.package, where, compared=compared)
 
 
 def _shown(folder: Path) -> str:

@@ -49,6 +49,7 @@ class Declared:
         late: path and name of each type that is one because something refers to it; emptied as they are read.
         files: every path.
         broken: paths of the files that could not be read; what they declare is not known.
+        compared: whether no code is made of them.
     """
 
     types: dict[Place, str] = field(default_factory=dict[Place, str])
@@ -63,6 +64,7 @@ class Declared:
     late: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     files: set[str] = field(default_factory=set[str])
     broken: set[str] = field(default_factory=set[str])
+    compared: bool = False
 
     def place(self, path: str, ref: str, scope: Scope | None = None) -> Place:
         """Where a reference leads (RFC 3986 section 5; RFC 6901 section 6; JSON Schema core, section 9.2).
@@ -123,6 +125,11 @@ class Here:
     declared: Declared
     findings: Findings
     foreign: bool = False
+
+    @property
+    def tolerant(self) -> bool:
+        """Whether only the specification of JSON Schema decides what is wrong here."""
+        return self.foreign and self.declared.compared and self.path.endswith(".json")
 
     def type_name(self, node: Node) -> str | None:
         """The type that a `$ref` names; None, and a problem, if there is none."""

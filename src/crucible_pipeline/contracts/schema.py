@@ -91,7 +91,7 @@ def _unknown(keyword: str, child: Node, here: Here) -> None:
     known = [*KEYWORDS.values(), *_FORMS, *_WORDS, *_ONLY_NAMED, *DEFINITIONS]
     if not keyword.startswith("x-"):
         close = difflib.get_close_matches(keyword, known, n=1)
-        if here.foreign and here.path.endswith(".json") and not close:
+        if here.tolerant or (here.foreign and here.path.endswith(".json") and not close):
             return  # an annotation of somebody else (JSON Schema 2020-12 core, section 6.5)
         todo = nearest(keyword, known, "remove it, or mark it as your own with x-")
         here.findings.add(child.key, f"{keyword!r} is no keyword of a schema", todo)

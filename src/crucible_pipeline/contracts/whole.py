@@ -1,6 +1,6 @@
 """What only the whole contract shows, pure: colliding names, circular references, values that do not fit."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from crucible_pipeline.contracts import circles, names, payload
@@ -26,13 +26,16 @@ def check_modules(sources: Iterable[Source], findings: Findings) -> None:
             findings.add(mark, f"the file becomes the same module as {first}", "rename one of them")
 
 
-def check(contract: Contract, spare: Iterable[Schema], findings: Findings) -> None:
+def check(
+    contract: Contract, spare: Iterable[Schema], findings: Findings, plain: Collection[str] = ()
+) -> None:
     """Report what is wrong between the parts of a contract.
 
     Args:
         contract: its references are known to lead somewhere.
         spare: more schemas whose values are to fit.
         findings: takes what is wrong.
+        plain: files whose defaults and examples may be anything.
     """
     _check_names(contract, findings)
     schemas = {name: found.schema for name, found in contract.types.items()}
@@ -48,6 +51,8 @@ def check(contract: Contract, spare: Iterable[Schema], findings: Findings) -> No
         return  # a value cannot be checked against a schema without an end
     for schema in chain(_schemas(contract), *(other.walk() for other in spare)):
         _check_discriminator(contract, schema, findings)
+        if schema.mark.file in plain:
+            continue
         given = [("default", schema.default.json, schema.default.mark)] if schema.default is not None else []
         given += [("example", value, schema.mark) for value in schema.examples]
         for what, value, mark in given:
