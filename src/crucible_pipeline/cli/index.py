@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from crucible_pipeline.cli import index_access, index_audit, index_care, index_projects, index_publishers
+from crucible_pipeline.cli import (
+    index_access,
+    index_audit,
+    index_care,
+    index_gate,
+    index_projects,
+    index_publishers,
+)
 from crucible_pipeline.cli.serve import DEFAULT_DATA
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.audit import Ledger, this_user
@@ -30,6 +37,7 @@ def register(app: typer.Typer) -> None:
     index_audit.register(group, _existing)
     index_projects.register(group, _existing)
     index_care.register(group, _existing)
+    index_gate.register(group, _existing)
 
 
 def _register_releases(group: typer.Typer) -> None:

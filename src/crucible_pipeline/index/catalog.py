@@ -15,9 +15,10 @@ from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index import rendering, simple
-from crucible_pipeline.index.claims import is_published
+from crucible_pipeline.index.claims import check_open, is_published
 from crucible_pipeline.index.names import Filename
 from crucible_pipeline.index.page import Status
+from crucible_pipeline.index.policy import Policies
 from crucible_pipeline.index.simple import File, Project
 from crucible_pipeline.index.store import AlreadyExists, Conflict, NotFound, Store
 
@@ -116,10 +117,13 @@ class Catalog:
     Args:
         store: where everything is kept; other catalogs, also in other processes, may write to it meanwhile.
         clock: gives the time of an upload, in UTC.
+
+    Attributes:
+        policies: what each project has to keep to.
     """
 
     def __init__(self, store: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.store = store
+        self.store, self.policies = store, Policies(store)
         self._clock = clock
 
     def projects(self) -> tuple[str, ...]:
@@ -155,6 +159,7 @@ class Catalog:
             NotAllowed: the gate's answer, or the project takes no uploads.
         """
         place = distribution.filename
+        seal = self.policies.of(place.project).seal
 
         def add(project: Project) -> Project | None:
             if is_published(project, place, distribution.sha256):
@@ -164,6 +169,7 @@ class Catalog:
             if (stands := project.status).marker in CLOSED:
                 why = f": {stands.reason}" if stands.reason else ""
                 raise NotAllowed(f"{project.name} is {stands.marker} and takes no uploads{why}")
+            check_open(project, place, distribution.sha256, self._clock(), seal)
             if gate is not None and (reason := gate(self._candidate(project, distribution))) is not None:
                 raise NotAllowed(reason)
             return simple.with_files(project, (*project.files, self._store(distribution)))

@@ -1,4 +1,6 @@
-"""Who a file name belongs to: the content that was first published under it, for ever."""
+"""Whose a file name is: the first content under it, for ever. And how long a release takes more files."""
+
+from datetime import UTC, datetime, timedelta
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.names import Filename, parse_filename
@@ -7,6 +9,10 @@ from crucible_pipeline.index.simple import Project
 
 class Taken(Refused):
     """Another content is published under the name, and stays."""
+
+
+class Sealed(Taken):
+    """The release takes no other files any more."""
 
 
 def is_published(project: Project, place: Filename, sha256: str) -> bool:
@@ -18,7 +24,7 @@ def is_published(project: Project, place: Filename, sha256: str) -> bool:
         sha256: of its content.
 
     Raises:
-        Taken: another one has its place.
+        Taken: another one has its place, or had it once.
     """
     for file in project.files:
         if not file.filename.same_place(place):
@@ -35,3 +41,37 @@ def is_published(project: Project, place: Filename, sha256: str) -> bool:
         if parse_filename(name).same_place(place) and (name, held) != (place.text, sha256):
             raise Taken(f"{name} was published once with other content", "raise the version")
     return False
+
+
+def check_open(project: Project, place: Filename, sha256: str, now: datetime, seal: timedelta | None) -> None:
+    """Let a new file into its release only while the release is young.
+
+    What was published once comes back at any time, where a damaged storage lost it. The time is never taken
+    to be before the project's newest change, so a clock that was set back opens nothing.
+
+    Args:
+        project: as it is now.
+        place: what the file's name says.
+        sha256: of its content.
+        now: by this server's clock.
+        seal: how long a release takes files after its first; None for ever.
+
+    Raises:
+        Sealed: it takes no more.
+    """
+    if (place.text, sha256) in project.withdrawn:
+        return
+    version = place.version
+    files = project.of(version)
+    if not files and any(parse_filename(name).version == version for name, _ in project.withdrawn):
+        raise Sealed(f"{project.name} {version} was published once and is withdrawn", "raise the version")
+    if not files or seal is None:
+        return
+    first = min(datetime.fromisoformat(file.uploaded) for file in files)
+    latest = max(now, datetime.fromtimestamp(project.serial / 1000, UTC))
+    if latest - first > seal:
+        raise Sealed(
+            f"{project.name} {version} takes no more files: its first came on {first:%Y-%m-%d}, and it "
+            f"was sealed {seal.days} days later",
+            "raise the version",
+        )

@@ -113,11 +113,12 @@ def _publish(catalog: Catalog, found: list[_Found], gate: Gate | None) -> Iterat
         }
         try:
             with each.open() as content:
-                new = catalog.publish(upload.read(fields, name.text, content), gate)
+                policy = catalog.policies.of(name.project)
+                new = catalog.publish(upload.read(fields, name.text, content, policy), gate)
             if new and each.yanked is not None:
                 catalog.yank(name.project, name.version, each.yanked)
         except CrucibleError as error:
-            yield Received(name.text, "refused", str(error))
+            yield Received(name.text, "refused", "; ".join(str(error).splitlines()))
         except OSError as error:
             yield Received(name.text, "refused", f"it cannot be read: {error.strerror}")
         else:

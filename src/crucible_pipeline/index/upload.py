@@ -10,16 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from packaging.metadata import parse_email
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from crucible_pipeline.errors import Refused
-from crucible_pipeline.index.archive import CHUNK, metadata_of
+from crucible_pipeline.index.archive import CHUNK, judged
 from crucible_pipeline.index.attestation import provenance_of
 from crucible_pipeline.index.names import Filename, normalized, parse_filename
+from crucible_pipeline.index.policy import DEFAULT, Policy
 
 
 class Digest(Protocol):
@@ -43,8 +40,6 @@ DIGESTS: dict[str, tuple[str, Callable[[], Digest]]] = {
 }
 
 FIELDS = frozenset({":action", "protocol_version", "name", "version", "filetype", "attestations", *DIGESTS})
-# Of core metadata. 2.0 was never standardized, and old builders wrote it all the same.
-METADATA_VERSIONS = frozenset({"1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +96,31 @@ def project_of(fields: Mapping[str, str]) -> str:
     return normalized(fields["name"])
 
 
-def read(fields: Mapping[str, str], name: str, content: BinaryIO) -> Upload:
+def read(fields: Mapping[str, str], name: str, content: BinaryIO, policy: Policy = DEFAULT) -> Upload:
     """Validate an upload.
 
     Args:
         fields: the form's fields of one line; `project_of` has accepted them.
         name: the file's name, as the form gives it.
         content: the file, seekable.
+        policy: what the project has to keep to.
 
     Raises:
-        Refused: one sentence on what does not agree.
+        Refused: the form does not agree with the file; one sentence says how.
+        Faulty: everything that is wrong with the file itself.
     """
     filename = parse_filename(name)
     _check_form(fields, filename)
     sha256, size = _check_digests(fields, filename, content)
-    metadata = metadata_of(filename, content, size)
-    requires_python = _check_metadata(filename, metadata)
+    inside = judged(filename, content, size, policy)
     attestations = fields.get("attestations")
     provenance = provenance_of(attestations, filename, sha256) if attestations else None
-    return Upload(filename, sha256, size, requires_python, metadata, content, provenance)
+    if provenance is None and policy.attested:
+        raise Refused(
+            f"{filename.text} comes without an attestation, and {filename.project} takes none without",
+            "upload it with its attestations, as crucible publish and twine --attestations do",
+        )
+    return Upload(filename, sha256, size, inside.requires_python, inside.metadata, content, provenance)
 
 
 def _check_form(fields: Mapping[str, str], filename: Filename) -> None:
@@ -154,31 +155,3 @@ def _check_digests(fields: Mapping[str, str], filename: Filename, content: Binar
         if given and not hmac.compare_digest(given.lower().encode(), digest.hexdigest().encode()):
             raise Refused(f"{filename.text} arrived with another {DIGESTS[field][0]} than the form says")
     return digests[SHA256].hexdigest(), size
-
-
-def _check_metadata(filename: Filename, metadata: bytes) -> str | None:
-    """Compare the core metadata with the name, and return its Requires-Python.
-
-    Only what installers and this index rely on is judged: builders of every age fill the other fields freely.
-    """
-    raw, _ = parse_email(metadata)
-    where = f"the metadata in {filename.text}"
-    for key, label in (("metadata_version", "Metadata-Version"), ("name", "Name"), ("version", "Version")):
-        if key not in raw:
-            raise Refused(f"{where} has no (or more than one) {label}")
-    stated = raw.get("metadata_version", "")
-    if stated not in METADATA_VERSIONS:
-        raise Refused(f"{where} is of version {stated[:20]}, which this index does not know")
-    name, version = raw.get("name", ""), raw.get("version", "")
-    if canonicalize_name(name) != filename.project:
-        raise Refused(f"{where} names the project {name[:80]}")
-    try:
-        if Version(version) != filename.version:
-            raise Refused(f"{where} names the version {version[:80]}")
-        if "requires_python" in raw:
-            SpecifierSet(raw["requires_python"])
-        for requirement in raw.get("requires_dist", ()):
-            Requirement(requirement)
-    except (InvalidVersion, InvalidSpecifier, InvalidRequirement) as error:
-        raise Refused(f"{where} is wrong: {str(error).splitlines()[0]}") from None
-    return raw.get("requires_python")

@@ -201,7 +201,8 @@ class _Site:
         return PlainTextResponse("ok\n", headers=PLAIN)
 
     def _publish(self, fields: Mapping[str, str], name: str, content: BinaryIO, actor: Actor) -> str:
-        valid = upload.read(fields, name, content)
+        policy = self._catalog.policies.of(upload.project_of(fields))
+        valid = upload.read(fields, name, content, policy)
         if not recorded.publish(self._catalog, valid, self._gate, self._door.ledger, actor):
             return f"{name} was published before with the same content"
         LOG.info("published %s sha256=%s", name, valid.sha256)
