@@ -10,6 +10,7 @@ from crucible_pipeline.index.server import Running, running
 from crucible_pipeline.release.cut import carry_out, plan
 from crucible_pipeline.release.gate import gate
 from release.contracts_repository import Workshop, workshop
+from release.one_release import Published, one_release
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,7 @@ def _template(identity: None, tmp_path_factory: pytest.TempPathFactory) -> Works
 @pytest.fixture(scope="session")
 def _released(_template: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     made = _template.copy(tmp_path_factory.mktemp("released") / "repository")
-    carry_out(plan(made.project, None, date(2026, 11, 24), None, {}), made.repository, push=False)
+    carry_out(plan(made.package_released, None, date(2026, 11, 24), None, {}), made.repository, push=False)
     return made
 
 
@@ -45,6 +46,14 @@ def fresh(_template: Workshop, tmp_path: Path) -> Workshop:
 def released(_released: Workshop, tmp_path: Path) -> Workshop:
     """A repository whose HEAD is the release 0.1.0."""
     return _released.copy(tmp_path / "repository")
+
+
+@pytest.fixture(scope="session")
+def published(_released: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    """One release in an index, with all that lies beside it."""
+    folder = tmp_path_factory.mktemp("published")
+    with one_release(_released.copy(folder / "repository"), folder) as made:
+        yield made
 
 
 @pytest.fixture

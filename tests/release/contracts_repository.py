@@ -8,6 +8,7 @@ from crucible_pipeline.generate.generate import generate
 from crucible_pipeline.generate.write import write
 from crucible_pipeline.git import Repository
 from crucible_pipeline.release.facts import targets
+from crucible_pipeline.release.packages import Released
 
 ROOT = Path(__file__).parents[2]
 BUILD_FILES = (
@@ -66,6 +67,11 @@ class Workshop:
     def project(self) -> Project:
         """As the work tree has it."""
         return find_project(self.root / "contracts")
+
+    @property
+    def package_released(self) -> Released:
+        """The package of the contracts, as the work tree has it."""
+        return Released(self.project)
 
     def write(self, **files: str) -> None:
         """Write contracts (`status`, `request`, `limits`) and `changelog`."""

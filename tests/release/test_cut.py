@@ -19,7 +19,7 @@ OPEN_STATUS = STATUS.replace("[queued, running, done]", "[queued, running, done,
 
 
 def planned(shop: Workshop, wanted: str | None = None, branch: str | None = None) -> Plan:
-    return plan(shop.project, parse(wanted) if wanted else None, date(2026, 11, 25), branch, {})
+    return plan(shop.package_released, parse(wanted) if wanted else None, date(2026, 11, 25), branch, {})
 
 
 def refused(shop: Workshop, wanted: str | None = None) -> dict[str, str]:

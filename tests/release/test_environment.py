@@ -9,6 +9,7 @@ from crucible_pipeline.release.environment import (
     credentials,
     for_build,
     for_pip,
+    for_tools,
     for_twine,
     plain,
     pretending,
@@ -29,6 +30,8 @@ FULL = {
     "TWINE_PASSWORD": SECRET,
     "TWINE_REPOSITORY_URL": "https://other.example/",
     "CRUCIBLE_TOKEN": SECRET,
+    "GITHUB_TOKEN": SECRET,
+    "ACTIONS_ID_TOKEN_REQUEST_URL": SECRET,
 }
 NAMES = st.sampled_from(sorted(FULL))
 
@@ -52,7 +55,10 @@ def test_cleaning_an_environment_twice_changes_nothing_more(environ: dict[str, s
 
 
 def test_a_variable_that_pretends_a_version_is_named() -> None:
-    assert pretending(FULL) == ("SETUPTOOLS_SCM_PRETEND_VERSION_FOR_DEMO",)
+    assert pretending(FULL) == (
+        "SETUPTOOLS_SCM_PRETEND_VERSION_FOR_DEMO",
+        "VCS_VERSIONING_OVERRIDES_FOR_DEMO",
+    )
 
 
 def test_a_token_becomes_twines_password_and_twines_own_come_first() -> None:
@@ -67,7 +73,7 @@ def test_pip_asks_the_given_index_with_its_login_and_no_other() -> None:
     made = for_pip(FULL, "https://packages.example/simple/", ("__token__", "a/b@c"))
     assert made["PIP_INDEX_URL"] == "https://__token__:a%2Fb%40c@packages.example/simple/"
     assert "PIP_EXTRA_INDEX_URL" not in made
-    assert for_pip(FULL)["PIP_INDEX_URL"] == FULL["PIP_INDEX_URL"]
+    assert for_tools(FULL)["PIP_INDEX_URL"] == FULL["PIP_INDEX_URL"]
     assert SECRET not in made.values()
 
 

@@ -69,7 +69,9 @@ def test_the_pipelines_wheel_holds_all_its_code_and_data(repository: Repository)
     files = wheel_of(repository.root / PIPELINE, repository.root.parent / "pipeline")
     info = next(name.partition("/")[0] for name in files if ".dist-info/" in name)
     names = {name for name in files if not name.startswith(info)}
-    assert names == tracked(repository, "src/crucible_pipeline") - {"crucible_pipeline/pyproject.toml"}
+    beside = ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
+    own = tracked(repository, "src/crucible_pipeline") - {f"crucible_pipeline/{name}" for name in beside}
+    assert names == own
     assert any(name.startswith("crucible_pipeline/generate/runtime/") for name in names)
     assert b"crucible = crucible_pipeline.cli:run" in files[f"{info}/entry_points.txt"]
 

@@ -1,84 +1,20 @@
 """`crucible publish`: a real tag, a real build, a real upload and a real installation."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from crucible_pipeline.cli.app import main
-from crucible_pipeline.contracts.project import find_project
 from crucible_pipeline.git import Repository, clone
-from crucible_pipeline.index.server import Running, running
+from crucible_pipeline.index.server import Running
 from crucible_pipeline.release.archive import repacked, untarred, unzipped
-from crucible_pipeline.release.build import build
-from crucible_pipeline.release.gate import gate
-from crucible_pipeline.release.tagged import tagged
+from crucible_pipeline.release.tagged import Wanted, tagged
 from release.contracts_repository import STATUS, Workshop
-
-WHEEL = "crucible_shared-0.1.0-py3-none-any.whl"
-SDIST = "crucible_shared-0.1.0.tar.gz"
-INFO = "crucible_shared-0.1.0.dist-info"
-
-
-@dataclass(frozen=True)
-class Published:
-    """One release, built and uploaded once for all tests.
-
-    Args:
-        shop: its repository.
-        dist: its artifacts.
-        index: that lists it; only a token may read.
-        document: what the command printed.
-        progress: what it printed on stderr.
-    """
-
-    shop: Workshop
-    dist: Path
-    index: Running
-    document: dict[str, Any]
-    progress: str
-
-
-@pytest.fixture(scope="session")
-def published(_released: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    folder = tmp_path_factory.mktemp("published")
-    shop = _released.copy(folder / "repository")
-    # What lies about in a developer's tree, ignored by git, must not be shipped.
-    for stray in ("build/lib/crucible_shared/old.py", "src/crucible_shared/__pycache__/x.pyc"):
-        (shop.root / stray).parent.mkdir(parents=True, exist_ok=True)
-        (shop.root / stray).write_text("stray")
-    with running(gate=gate, anonymous_read=False) as index, pytest.MonkeyPatch.context() as patch:
-        patch.chdir(shop.root)
-        patch.setenv("CRUCIBLE_TOKEN", index.token)
-        patch.setenv("PYTHONPATH", str(folder))
-        patch.setenv("VIRTUAL_ENV", str(folder))
-        argv = [
-            "publish",
-            "--repository",
-            index.upload_url,
-            "--dist",
-            str(folder / "dist"),
-            "--format",
-            "json",
-        ]
-        done = subprocess.run(
-            [Path(sys.executable).parent / "crucible", *argv], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        yield Published(shop, folder / "dist", index, json.loads(done.stdout), done.stderr)
-
-
-def published_again(made: Published, dist: Path, *more: str, index: Running | None = None) -> int:
-    """Publish it once more, with what lies in a folder."""
-    target = (index or made.index).upload_url
-    return main(["publish", "--repository", target, "--dist", str(dist), "--format", "json", *more])
+from release.one_release import CRUCIBLE, INFO, PYTHON, SDIST, WHEEL, Published, environment, published_again
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(published: Published) -> None:
@@ -104,6 +40,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(published: Published) -> N
         f"{INFO}/RECORD",
         f"{INFO}/WHEEL",
         f"{INFO}/licenses/LICENSE",
+        f"{INFO}/sboms/crucible.cdx.json",
         f"{INFO}/top_level.txt",
     }
 
@@ -120,7 +57,8 @@ def test_the_sdist_holds_what_builds_the_wheel_and_nothing_else(published: Publi
 
 
 def test_each_step_is_named_with_its_time(published: Published) -> None:
-    steps = ["preconditions", "build", "contents", "twine check", "index", "upload", "confirmation"]
+    steps = ["preconditions", "build", "reproduced", "SBOM", "contents", "smoke", "attestation", "registries"]
+    steps += ["upload", "confirmation"]
     assert [step["name"] for step in published.document["steps"]] == steps
     assert all(step["seconds"] >= 0 for step in published.document["steps"])
     lines = published.progress.strip().splitlines()
@@ -148,7 +86,7 @@ def test_published_again_it_sends_nothing_and_builds_nothing(
     assert published_again(published, published.dist, "--repository", "own", "--dry-run") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["uploaded"] == []
-    assert document["steps"][-1]["told"] == "lists both already"
+    assert document["steps"][-1]["told"] == "list everything already"
     assert {path.name: path.stat().st_mtime_ns for path in published.dist.iterdir()} == before
 
 
@@ -264,7 +202,7 @@ def test_only_the_tag_that_is_published_can_name_the_version(released: Workshop,
     for tag in ("v0.2.0", "v9x", "pipeline-v9.9.9", "version-1"):
         released.repository.run("tag", "--annotate", "--message", "later", tag)
     released.repository.run("branch", "v0.1.0", "HEAD")
-    found = tagged(released.project, "v0.1.0", "main", {}, tmp_path / "clone")
+    found = tagged(Wanted(released.project, {}, tag="v0.1.0", branch="main"), tmp_path / "clone")
     assert Repository(found.project.root).tags_at("HEAD") == ["v0.1.0"]
     said = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "setuptools_scm"],
@@ -277,15 +215,21 @@ def test_only_the_tag_that_is_published_can_name_the_version(released: Workshop,
 
 
 @pytest.mark.slow
-def test_two_builds_of_one_tag_are_the_same_bytes(published: Published, tmp_path: Path) -> None:
+def test_another_clone_umask_zone_and_installer_give_the_same_bytes(
+    published: Published, tmp_path: Path
+) -> None:
     copy = clone(published.shop.root, tmp_path / "elsewhere")
-    before = os.umask(0o077)
-    try:
-        project = find_project(copy.root / "contracts")
-        source = tagged(project, "v0.1.0", "main", {}, tmp_path / "clone")
-        (tmp_path / "dist").mkdir()
-        made = build(source.project.root, tmp_path / "dist", source.time, os.environ)
-    finally:
-        os.umask(before)
-    for path in made.files:
-        assert path.read_bytes() == (published.dist / path.name).read_bytes(), path.name
+    copy.run("branch", "--quiet", "--force", "main", "v0.1.0")
+    argv = [str(CRUCIBLE), "publish", "--dry-run", "--python", PYTHON]
+    argv += ["--dist", str(tmp_path / "dist"), "--signing-key", str(published.key)]
+    subprocess.run(
+        argv,
+        cwd=copy.root,
+        env=environment(CRUCIBLE_INSTALLER="pip", TZ="Asia/Kathmandu", LC_ALL="C"),
+        umask=0o077,
+        check=True,
+    )
+    names = {path.name for path in published.dist.iterdir()}
+    assert {path.name for path in (tmp_path / "dist").iterdir()} == names
+    for name in names:
+        assert (tmp_path / "dist" / name).read_bytes() == (published.dist / name).read_bytes(), name

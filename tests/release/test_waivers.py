@@ -14,7 +14,7 @@ from crucible_pipeline.errors import InvalidInput
 from crucible_pipeline.index.catalog import Candidate, Published
 from crucible_pipeline.release.cut import carry_out, plan
 from crucible_pipeline.release.gate import gate
-from crucible_pipeline.release.tagged import tagged
+from crucible_pipeline.release.tagged import Wanted, tagged
 from index.distributions import Dist, Members, sdist, wheel
 from release.contracts_repository import STATUS, Workshop
 
@@ -39,7 +39,7 @@ def change(shop: Workshop, waivers: str) -> Workshop:
 
 
 def test_a_waived_change_is_a_patch_and_the_changelog_says_what_it_breaks_and_why(released: Workshop) -> None:
-    made = plan(change(released, WAIVER).project, None, TODAY, None, {})
+    made = plan(change(released, WAIVER).package_released, None, TODAY, None, {})
     assert str(made.version) == "0.1.1"
     assert (
         '- **Waived**: `JobStatus.paused`: the value "paused" was added (breaks forward; waived until '
@@ -48,7 +48,7 @@ def test_a_waived_change_is_a_patch_and_the_changelog_says_what_it_breaks_and_wh
     carry_out(made, released.repository, push=False)
     # its reason is history with that release: what follows it compares with it
     with pytest.raises(InvalidInput) as caught:
-        plan(released.project, None, TODAY, None, {})
+        plan(released.package_released, None, TODAY, None, {})
     assert [problem.rule for problem in caught.value.problems] == ["waiver-stale"]
 
 
@@ -62,7 +62,7 @@ def test_release_and_check_refuse_a_stale_waiver_at_its_place(
 ) -> None:
     change(released, waivers)
     with pytest.raises(InvalidInput) as caught:
-        plan(released.project, None, TODAY, None, {})
+        plan(released.package_released, None, TODAY, None, {})
     (problem,) = caught.value.problems
     assert problem.rule == rule
     assert str(problem.mark).endswith(f"{FILE}:2:3")
@@ -73,15 +73,15 @@ def test_release_and_check_refuse_a_stale_waiver_at_its_place(
 
 def test_publish_judges_a_waiver_by_the_day_of_the_tag(released: Workshop, tmp_path: Path) -> None:
     change(released, WAIVER.replace("2026-12-31", date.today().isoformat()))  # noqa: DTZ011  as an author's desk
-    carry_out(plan(released.project, None, date.today(), None, {}), released.repository, push=False)  # noqa: DTZ011
-    assert tagged(released.project, None, None, {}, tmp_path / "clone").version == Version("0.1.1")
+    carry_out(plan(released.package_released, None, date.today(), None, {}), released.repository, push=False)  # noqa: DTZ011
+    assert tagged(Wanted(released.project, {}), tmp_path / "clone").version == Version("0.1.1")
 
 
 def test_publish_refuses_a_stale_waiver(released: Workshop, tmp_path: Path) -> None:
     change(released, IDLE)
     released.repository.tag("v0.1.1", "by hand")
     with pytest.raises(InvalidInput, match="matches no change"):
-        tagged(released.project, None, None, {}, tmp_path / "clone")
+        tagged(Wanted(released.project, {}), tmp_path / "clone")
 
 
 def dist(version: str, status: str, waivers: str | None, *, source: bool = False) -> Dist:

@@ -11,20 +11,74 @@ import typer
 from crucible_pipeline.cli.app import console, print_json
 from crucible_pipeline.cli.refusal import Format, objections_shown
 from crucible_pipeline.contracts.project import find_project
+from crucible_pipeline.errors import Refused
+from crucible_pipeline.release.npm import registry_of
 from crucible_pipeline.release.publish import Order, Publication, publish
 from crucible_pipeline.release.steps import Step, Steps
+from crucible_pipeline.release.tagged import Wanted
 from crucible_pipeline.release.target import Target, target
 
 HELP = (
-    "Build a tag from a fresh clone, verify it, upload it and confirm it by installing.\n\n"
+    "Build a tag twice from fresh clones, compare, judge, try and sign it, upload it, confirm it.\n\n"
     "The same on a laptop and in CI. Run it again after a failure: it continues, and accepts only equal"
     " bytes. The credential comes from TWINE_USERNAME and TWINE_PASSWORD, from CRUCIBLE_TOKEN, or from"
-    " ~/.pypirc.\n\n"
+    " ~/.pypirc; that of npm from CRUCIBLE_NPM_TOKEN.\n\n"
     "Examples:\n\n"
     "  crucible publish --dry-run --dist dist              build, verify and keep\n\n"
     "  crucible publish --repository https://packages.example/legacy/\n\n"
-    "  crucible publish --repository own --tag v0.3.0      an entry of ~/.pypirc"
+    "  crucible publish --repository own --tag v0.3.0      an entry of ~/.pypirc\n\n"
+    "  crucible publish --preview --repository https://preview.example/legacy/\n\n"
+    "  crucible publish --from https://staging.example/simple/ --repository own"
 )
+
+
+_Repository = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL|NAME",
+        envvar="CRUCIBLE_REPOSITORY",
+        help="Where files are uploaded: an address, or an entry of ~/.pypirc.",
+    ),
+]
+_IndexUrl = Annotated[
+    str | None, typer.Option(help="The index's simple API, if not /simple/ of the same host.")
+]
+_Npm = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="CRUCIBLE_NPM_REGISTRY",
+        help="Where the npm package goes; without it, it is only built.",
+    ),
+]
+_From = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="URL", help="Promote: take the files from this simple API; build nothing."
+    ),
+]
+_Preview = Annotated[
+    bool, typer.Option("--preview", help="Publish HEAD as X.Y.Z.devN, to an index for previews.")
+]
+_Dist = Annotated[
+    Path | None, typer.Option(help="Keep the artifacts here; take those of this version found here.")
+]
+_Key = Annotated[
+    Path | None, typer.Option(envvar="CRUCIBLE_SIGNING_KEY", help="A file with an Ed25519 key in PEM.")
+]
+_Python = Annotated[
+    list[str] | None,
+    typer.Option(help="Try the wheel in this Python only, such as 3.12; may be repeated."),
+]
+_Package = Annotated[
+    str | None, typer.Option(help="The distribution, where the repository releases several.")
+]
+_Tag = Annotated[str | None, typer.Option(help="The tag, if not the one on HEAD.")]
+_Branch = Annotated[
+    str | None, typer.Option(help="The branch releases come from, in place of the default one.")
+]
+_Trial = Annotated[bool, typer.Option("--dry-run", help="Everything but the upload.")]
+_Format = Annotated[Format, typer.Option("--format", help="How to print the outcome.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -33,29 +87,31 @@ def register(app: typer.Typer) -> None:
     @app.command(name="publish", help=HELP)
     def command(
         *,
-        repository: Annotated[
-            str | None,
-            typer.Option(
-                metavar="URL|NAME",
-                envvar="CRUCIBLE_REPOSITORY",
-                help="Where files are uploaded: an address, or an entry of ~/.pypirc.",
-            ),
-        ] = None,
-        index_url: Annotated[
-            str | None, typer.Option(help="The index's simple API, if not /simple/ of the same host.")
-        ] = None,
-        dist: Annotated[
-            Path | None, typer.Option(help="Keep the artifacts here; take those of this version found here.")
-        ] = None,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Everything but the upload.")] = False,
-        tag: Annotated[str | None, typer.Option(help="The tag, if not the one on HEAD.")] = None,
-        branch: Annotated[
-            str | None, typer.Option(help="The branch releases come from, in place of the default one.")
-        ] = None,
-        format_: Annotated[Format, typer.Option("--format", help="How to print the outcome.")] = Format.TEXT,
+        repository: _Repository = None,
+        index_url: _IndexUrl = None,
+        npm_registry: _Npm = None,
+        dist: _Dist = None,
+        from_: _From = None,
+        preview: _Preview = False,
+        signing_key: _Key = None,
+        python: _Python = None,
+        package: _Package = None,
+        tag: _Tag = None,
+        branch: _Branch = None,
+        dry_run: _Trial = False,
+        format_: _Format = Format.TEXT,
     ) -> None:
+        _together(preview=preview, tag=tag, from_=from_)
         order = Order(
-            find_project(None), os.environ, tag, branch, _target(repository, index_url), dist, trial=dry_run
+            wanted=Wanted(find_project(None), os.environ, package, tag, branch),
+            target=_target(repository, index_url),
+            registry=registry_of(npm_registry, os.environ) if npm_registry else None,
+            dist=dist,
+            key=signing_key,
+            pythons=tuple(python) if python else None,
+            staging=target(from_, "", from_) if from_ else None,
+            preview=preview,
+            trial=dry_run,
         )
         with objections_shown(format_), _watched() as steps:
             published = publish(order, steps)
@@ -63,6 +119,11 @@ def register(app: typer.Typer) -> None:
             print_json(_document(published))
         else:
             print(_text(published))
+
+
+def _together(*, preview: bool, tag: str | None, from_: str | None) -> None:
+    if preview and (tag or from_):
+        raise Refused("a preview is made of HEAD, without --tag and --from", "leave --preview away")
 
 
 def _target(repository: str | None, index_url: str | None) -> Target | None:
@@ -107,6 +168,7 @@ def _document(published: Publication) -> dict[str, object]:
         "files": [{"name": name, "sha256": sha256} for name, sha256 in sorted(published.files.items())],
         "uploaded": list(published.uploaded) if published.confirmed else [],
         "confirmed": published.confirmed,
+        "signed_by": published.signer,
         "steps": [{"name": it.name, "seconds": it.seconds, "told": it.told} for it in published.steps],
     }
 

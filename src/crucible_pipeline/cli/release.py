@@ -13,6 +13,7 @@ from crucible_pipeline.contracts.project import find_project
 from crucible_pipeline.git import Repository
 from crucible_pipeline.release import changelog
 from crucible_pipeline.release.cut import Plan, carry_out, plan
+from crucible_pipeline.release.packages import chosen, packages_of
 from crucible_pipeline.version import parse
 
 HELP = (
@@ -22,7 +23,8 @@ HELP = (
     "Examples:\n\n"
     "  crucible release                   the smallest version that is enough\n\n"
     "  crucible release 0.4.0 --push      this version; branch and tag are pushed\n\n"
-    "  crucible release auto --dry-run    what would happen"
+    "  crucible release auto --dry-run    what would happen\n\n"
+    "  crucible release --package crucible-pipeline    another package of this repository, from its own tags"
 )
 
 
@@ -42,6 +44,9 @@ def register(app: typer.Typer) -> None:
         branch: Annotated[
             str | None, typer.Option(help="The branch releases come from, in place of the default one.")
         ] = None,
+        package: Annotated[
+            str | None, typer.Option(help="The distribution, where the repository releases several.")
+        ] = None,
         contracts: Annotated[
             Path | None, typer.Option(help="The folder of contracts, if not that of this project.")
         ] = None,
@@ -50,9 +55,11 @@ def register(app: typer.Typer) -> None:
         project = find_project(contracts)
         wanted = None if version == "auto" else parse(version)
         today = datetime.now(UTC).date()
+        repository = Repository.containing(project.root)
         with objections_shown(format_):
-            made = plan(project, wanted, today, branch, os.environ)
-            commit = None if dry_run else carry_out(made, Repository.containing(project.root), push=push)
+            released = chosen(packages_of(project, repository), package, None)
+            made = plan(released, wanted, today, branch, os.environ)
+            commit = None if dry_run else carry_out(made, repository, push=push)
         if format_ is Format.JSON:
             print_json(_document(made, commit, push=push))
         else:

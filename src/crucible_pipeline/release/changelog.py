@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from crucible_pipeline.errors import Refused
-from crucible_pipeline.version import to_tag
 
 UNRELEASED = "Unreleased"
 CONTRACT_HEADING = "### Contract"
@@ -78,7 +77,7 @@ def says_something(body: str) -> bool:
     return any(line.strip() and not line.startswith("#") for line in human.splitlines())
 
 
-def roll(text: str, version: Version, date: str, contract: Sequence[str] = ()) -> str:
+def roll(text: str, version: Version, date: str, contract: Sequence[str] = (), prefix: str = "v") -> str:
     """Make Unreleased the entry of a version and put an empty Unreleased above it.
 
     Args:
@@ -86,6 +85,7 @@ def roll(text: str, version: Version, date: str, contract: Sequence[str] = ()) -
         version: the release.
         date: ISO 8601.
         contract: changes of the contract, a line each; they follow the words of the authors.
+        prefix: of the package's tags, for the compare links.
 
     Returns:
         The new changelog. A compare link of Unreleased at the end is split likewise.
@@ -109,14 +109,14 @@ def roll(text: str, version: Version, date: str, contract: Sequence[str] = ()) -
         *(line + newline for line in machine),
         *lines[section.end :],
     ]
-    return "".join(part for line in rolled for part in _linked(line, version, newline))
+    return "".join(part for line in rolled for part in _linked(line, version, prefix, newline))
 
 
-def _linked(line: str, version: Version, newline: str) -> tuple[str, ...]:
+def _linked(line: str, version: Version, prefix: str, newline: str) -> tuple[str, ...]:
     found = _COMPARE.fullmatch(line)
     if found is None:
         return (line,)
-    before, tag = found["before"], to_tag(version)
+    before, tag = found["before"], f"{prefix}{version}"
     return (
         f"[unreleased]: {before}{tag}...HEAD{newline}",
         f"[{version}]: {before}{found['base']}...{tag}{newline}",

@@ -1,20 +1,23 @@
-"""Confirms a release by what a service does: pip installs it from the index into a clean environment."""
+"""Confirms a release by what a service does: pip takes it from the index into a clean environment.
 
-import importlib.util
+Nothing of the package is run here: where a release is published, a secret is at hand. `smoke` has run it
+before.
+"""
+
 import json
 import os
 import sys
-import venv
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from crucible_pipeline.errors import CannotDo, Refused
-from crucible_pipeline.release.build import run
-from crucible_pipeline.release.environment import for_pip
+from packaging.version import Version
 
-_QUIETLY = ("install", "--quiet", "--no-compile")
-_IMPORT = "import importlib, sys; print(importlib.import_module(sys.argv[1]).__file__)"
+from crucible_pipeline.errors import Refused
+from crucible_pipeline.release.environment import for_pip
+from crucible_pipeline.release.installer import Installer, pip_for
+from crucible_pipeline.release.program import run
+from crucible_pipeline.version import line_of, pin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,44 +25,61 @@ class Expected:
     """What an installation has to give.
 
     Args:
-        requirement: such as `crucible-shared==0.3.0`.
-        import_name: what has to import afterwards.
+        requirement: such as `crucible-shared==0.3.*`.
+        requires: what the release requires itself.
         hashes: sha256 of the files that were published.
     """
 
     requirement: str
-    import_name: str
+    requires: tuple[str, ...]
     hashes: frozenset[str]
+
+
+def pinned(distribution: str, version: Version, known: Iterable[Version]) -> str:
+    """What a service asks for to get a release: its line, or exactly it where the line leads elsewhere.
+
+    Args:
+        distribution: its name.
+        version: of the release.
+        known: the versions that the index lists.
+    """
+    newer = any(line_of(one) == line_of(version) and one > version for one in known if not one.is_prerelease)
+    exact = newer or version.is_prerelease
+    return f"{distribution}=={version}" if exact else f"{distribution}{pin_of(version)}"
 
 
 def confirm(
     expected: Expected,
     simple_url: str,
     login: tuple[str, str] | None,
-    environ: Mapping[str, str],
+    installer: Installer,
     folder: Path,
 ) -> str:
-    """Install from the index and import.
+    """Install from the index, by pip, with nothing from a cache.
 
     Args:
         expected: what has to come.
         simple_url: of the index.
         login: its user name and password.
-        environ: the caller's environment; pip's settings in it say where dependencies come from.
+        installer: of what the release requires, from wherever the machine is configured for.
         folder: an empty one.
 
     Returns:
         The address that pip took the file from.
 
     Raises:
-        CannotDo: pip or the import failed.
+        CannotDo: pip failed.
         Refused: pip took another file than a published one.
     """
-    python, pip = _clean_environment(folder / "venv")
+    environ = installer.environment
+    python = installer.create(folder / "venv", sys.executable)
+    if expected.requires:
+        installer.install(python, expected.requires, folder)
     report = folder / "report.json"
-    # First without dependencies: this index has to give the package, whoever gives the rest.
+    # Without dependencies: this index has to give the package, whoever gives the rest.
+    options = ("install", "--quiet", "--no-compile", "--no-deps", "--report", os.fspath(report))
     run(
-        [*pip, *_QUIETLY, "--no-deps", "--report", os.fspath(report), expected.requirement],
+        [*pip_for(python), *options, expected.requirement],
         for_pip(environ, simple_url, login),
         folder,
         f"pip install {expected.requirement} from {simple_url}",
@@ -71,22 +91,4 @@ def confirm(
             f"pip takes {expected.requirement} from {taken['url']}, which is not what was published",
             "remove that source from pip's configuration",
         )
-    own = for_pip(environ)
-    own.pop("PIP_NO_CACHE_DIR")
-    run([*pip, *_QUIETLY, expected.requirement], own, folder, "pip install of the dependencies")
-    said = run(
-        [python, "-I", "-c", _IMPORT, expected.import_name], own, folder, f"import {expected.import_name}"
-    )
-    where = Path(said.strip().splitlines()[-1])
-    if not where.resolve().is_relative_to((folder / "venv").resolve()):
-        raise CannotDo(f"{expected.import_name} was imported from {where}, outside the clean environment")
     return str(taken["url"])
-
-
-def _clean_environment(folder: Path) -> tuple[str, list[str]]:
-    """A new virtual environment: its Python, and a pip that installs into it."""
-    outer = importlib.util.find_spec("pip") is not None
-    venv.create(folder, with_pip=not outer, symlinks=os.name != "nt")
-    python = os.fspath(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
-    # The caller's pip works into the new environment: installing another pip first would cost seconds.
-    return python, [sys.executable, "-P", "-m", "pip", "--python", python] if outer else [python, "-m", "pip"]

@@ -8,11 +8,11 @@ from pathlib import Path
 from packaging.version import Version
 
 from crucible_pipeline.compat.change import Change
-from crucible_pipeline.contracts.project import Project
 from crucible_pipeline.errors import CannotDo, CrucibleError
 from crucible_pipeline.git import Repository
 from crucible_pipeline.release import changelog, facts
 from crucible_pipeline.release.candidate import next_after, tag_for
+from crucible_pipeline.release.packages import Released
 from crucible_pipeline.release.plan import RELEASE, require
 from crucible_pipeline.version import Bump, Severity
 
@@ -47,12 +47,12 @@ class Plan:
 
 
 def plan(
-    project: Project, wanted: Version | None, today: date, branch: str | None, environ: Mapping[str, str]
+    released: Released, wanted: Version | None, today: date, branch: str | None, environ: Mapping[str, str]
 ) -> Plan:
     """Check everything and plan a release of what is committed.
 
     Args:
-        project: in a work tree.
+        released: in a work tree.
         wanted: the version; None takes what the comparison with earlier releases asks for.
         today: for the changelog, and for waivers that expire.
         branch: the branch that releases come from; the repository's default branch if None.
@@ -63,20 +63,22 @@ def plan(
         InvalidInput: the contracts have problems.
         CannotDo: there is no repository, or it has no commit.
     """
+    project, series = released.project, released.series
     repository = Repository.containing(project.root)
     if not repository.has_commits():
         raise CannotDo("the repository has no commit", "commit the contracts first")
-    state = facts.judged(project, repository, "HEAD", wanted, today)
+    state = facts.judged(released, repository, "HEAD", wanted, today)
     version = wanted or next_after(state.released, state.next_version)
-    tag = tag_for(version)
-    known = facts.of_repository(repository, tag, branch)
+    tag_for(version)
+    tag = series.tag(version)
+    known = facts.of_repository(repository, tag, branch, series)
     known = facts.with_judgement(known, state)
     known = facts.with_contents(known, project, state.files, changelog.UNRELEASED)
     require(RELEASE, facts.with_environment(known, environ))
     path = project.root / facts.CHANGELOG
     agreed = {(one.change.rule, one.change.element) for one in state.waived}
     said = [line_for(change, waived=(change.rule, change.element) in agreed) for change in state.changes]
-    text = changelog.roll(facts.text_of(path), version, today.isoformat(), said)
+    text = changelog.roll(facts.text_of(path), version, today.isoformat(), said, series.prefix)
     package = project.package.distribution
     return Plan(
         package,

@@ -4,10 +4,18 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
 # What a variable of these names says would change which code runs or which repository is read.
-_MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+_MISLEADING = (
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "PYTHONDONTWRITEBYTECODE",
+    "VIRTUAL_ENV",
+    "__PYVENV_LAUNCHER__",
+)
 _MISLEADING_PREFIXES = ("GIT_", "SETUPTOOLS_SCM_", "VCS_VERSIONING_", "DISTUTILS_", "SETUPTOOLS_")
-_PRETENDING = ("SETUPTOOLS_SCM_PRETEND_", "VCS_VERSIONING_PRETEND_")
-_SECRET_PREFIXES = ("TWINE_", "CRUCIBLE_")
+_PRETENDING = ("SETUPTOOLS_SCM_PRETEND_", "SETUPTOOLS_SCM_OVERRIDES_", "VCS_VERSIONING_")
+_SECRET_PREFIXES = ("TWINE_", "CRUCIBLE_", "ACTIONS_")
+_SECRET_ENDINGS = ("TOKEN", "PASSWORD", "SECRET")
 # Twine takes the address from these in preference to `--repository NAME`.
 _TWINE_TARGETS = ("TWINE_REPOSITORY", "TWINE_REPOSITORY_URL")
 TOKEN = "CRUCIBLE_TOKEN"  # noqa: S105  the name of the variable
@@ -34,8 +42,16 @@ def for_build(environ: Mapping[str, str], epoch: int) -> dict[str, str]:
         environ: the caller's.
         epoch: seconds since 1970 that the archives' times become (SOURCE_DATE_EPOCH).
     """
-    kept = {name: value for name, value in plain(environ).items() if not name.startswith(_SECRET_PREFIXES)}
-    return kept | {"SOURCE_DATE_EPOCH": str(epoch), "PYTHONHASHSEED": "0"}
+    return for_tools(environ) | {"SOURCE_DATE_EPOCH": str(epoch), "PYTHONHASHSEED": "0"}
+
+
+def for_tools(environ: Mapping[str, str]) -> dict[str, str]:
+    """For programs that run code of others: no credential of ours is in sight; pip's settings stay."""
+    return {
+        name: value
+        for name, value in plain(environ).items()
+        if not name.startswith(_SECRET_PREFIXES) and not name.endswith(_SECRET_ENDINGS)
+    }
 
 
 def credentials(environ: Mapping[str, str]) -> tuple[str, str] | None:
@@ -55,7 +71,7 @@ def for_twine(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def for_pip(
-    environ: Mapping[str, str], index_url: str | None = None, login: tuple[str, str] | None = None
+    environ: Mapping[str, str], index_url: str, login: tuple[str, str] | None = None
 ) -> dict[str, str]:
     """For an installation that proves something: nothing comes from a cache.
 
@@ -64,10 +80,8 @@ def for_pip(
         index_url: the index to take from in place of the configured one.
         login: its user name and password; they become part of PIP_INDEX_URL, which pip prints masked.
     """
-    kept = {name: value for name, value in plain(environ).items() if not name.startswith(_SECRET_PREFIXES)}
+    kept = for_tools(environ)
     kept |= {"PIP_NO_CACHE_DIR": "1", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    if index_url is None:
-        return kept
     parts = urlsplit(index_url)
     user = f"{quote(login[0], safe='')}:{quote(login[1], safe='')}@" if login else ""
     # Another index could answer in place of the one that is to be proved.

@@ -17,10 +17,12 @@ from crucible_pipeline.generate.generate import generate
 from crucible_pipeline.generate.write import stale
 from crucible_pipeline.git import Repository
 from crucible_pipeline.release.candidate import rivals
-from crucible_pipeline.release.changelog import entry
+from crucible_pipeline.release.changelog import UNRELEASED, entry
 from crucible_pipeline.release.environment import pretending
+from crucible_pipeline.release.packages import Released
 from crucible_pipeline.release.plan import Facts
-from crucible_pipeline.version import Bump, from_tag, to_tag
+from crucible_pipeline.release.series import Series, told_bump
+from crucible_pipeline.version import Bump, bumped
 
 CHANGELOG = "CHANGELOG.md"
 
@@ -49,12 +51,12 @@ class Judgement:
 
 
 def judged(
-    project: Project, repository: Repository, at: str, version: Version | None, today: date
+    released: Released, repository: Repository, at: str, version: Version | None, today: date
 ) -> Judgement:
     """Read the contracts and compare them with the releases that a version must talk to.
 
     Args:
-        project: in the work tree, or in a clone at a tag.
+        released: in the work tree, or in a clone at a tag.
         repository: whose tags tell what is released.
         at: the commit; only releases in its history count.
         version: the candidate; None for one that follows everything.
@@ -63,16 +65,19 @@ def judged(
     Raises:
         InvalidInput: the contracts have problems, stale waivers among them.
     """
+    project, series = released.project, released.series
+    out = tuple(series.version(tag) for tag in tags_of(series, repository, at))
+    others = rivals(out, version)
+    if not released.contracts:
+        return _without_contracts(project, out, others, version)
     contract = load_project(project)
     problems = [problem for problem in lint(contract) if problem.severity == "error"]
     if problems:
         raise InvalidInput(problems)
     files = generate(contract)
-    released = tuple(from_tag(tag) for tag in repository.release_tags(at=at))
-    others = rivals(released, version)
     verdict = judge(
         contract,
-        {str(other): contract_at(f"refs/tags/{to_tag(other)}", project, repository) for other in others},
+        {str(other): contract_at(f"refs/tags/{series.tag(other)}", project, repository) for other in others},
         package=project.package.distribution,
         newest=others[-1] if others else None,
         mode=project.mode,
@@ -81,10 +86,10 @@ def judged(
     if verdict.problems:
         raise InvalidInput(verdict.problems)
     if not others:
-        return Judgement(files, released)
+        return Judgement(files, out)
     return Judgement(
         files,
-        released,
+        out,
         others[-1],
         verdict.required_bump,
         verdict.next_version,
@@ -93,14 +98,41 @@ def judged(
     )
 
 
-def of_repository(repository: Repository, tag: str, branch: str | None) -> Facts:
+def _without_contracts(
+    project: Project, out: tuple[Version, ...], others: list[Version], version: Version | None
+) -> Judgement:
+    """What the changelog asks for, of a package that no contract speaks for."""
+    said = entry(text_of(project.root / CHANGELOG), UNRELEASED if version is None else str(version))
+    if not others:
+        return Judgement({}, out)
+    required = told_bump(said or "", others[-1])
+    return Judgement({}, out, others[-1], required, bumped(others[-1], required))
+
+
+def tags_of(series: Series, repository: Repository, at: str | None = None) -> list[str]:
+    """The release tags of a package, oldest version first.
+
+    Args:
+        series: its tags.
+        repository: that holds them.
+        at: only those that this commit holds in its history.
+    """
+    merged = [f"--merged={at}"] if at else []
+    return series.sorted(repository.run("tag", "--list", f"{series.prefix}[0-9]*", *merged).split())
+
+
+def of_repository(
+    repository: Repository, tag: str, branch: str | None, series: Series | None = None
+) -> Facts:
     """What git alone can tell of a tag that is there or to be made.
 
     Args:
         repository: with at least one commit.
         tag: may be empty or no version at all.
         branch: the branch that releases come from; the repository's default branch if None.
+        series: the tags of the package; `v` and a version if None.
     """
+    series = series or Series()
     release_branch = branch or repository.default_branch()
     commit = repository.commit_of(f"refs/tags/{tag}") if tag else None
     return Facts(
@@ -110,10 +142,16 @@ def of_repository(repository: Repository, tag: str, branch: str | None) -> Facts
         on_release_branch=commit is None or repository.reaches(release_branch, commit),
         changes=tuple(repository.changes()),
         shallow=repository.is_shallow(),
-        tags=tuple(repository.release_tags()),
+        tags=tuple(tags_of(series, repository)),
         exists=commit is not None,
         annotated=commit is not None and repository.is_annotated(tag),
+        series=series,
     )
+
+
+def on_branch(known: Facts, repository: Repository, commit: str) -> Facts:
+    """The same with whether a commit lies in the history of the branch that releases come from."""
+    return replace(known, on_release_branch=repository.reaches(known.release_branch, commit))
 
 
 def with_environment(known: Facts, environ: Mapping[str, str]) -> Facts:
@@ -138,7 +176,7 @@ def with_contents(known: Facts, project: Project, files: Mapping[str, str], name
     Raises:
         CannotDo: there is no changelog.
     """
-    found = stale(files, targets(project))
+    found = stale(files, targets(project)) if files else []
     names = sorted(
         path.relative_to(project.root).as_posix() if path.is_relative_to(project.root) else path.name
         for path in found

@@ -1,46 +1,84 @@
 """Builds one project in an isolated environment; a program of its own, so that it sees only its environment.
 
-`python -m crucible_pipeline.release.frontend SOURCE OUT EPOCH` makes an sdist of SOURCE and, from the sdist
-alone, a wheel. One environment serves both: the build requirements are installed once.
+`python -m crucible_pipeline.release.frontend SOURCE OUT EPOCH INSTALLER LOCK` makes an sdist of SOURCE and,
+from the sdist alone, a wheel. One environment serves both. What is installed in it is exactly the lock,
+with hashes and from wheels only; a requirement that the lock does not meet ends the build.
 """
 
 import os
 import sys
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from build import ProjectBuilder
 from build.env import DefaultIsolatedEnv
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from crucible_pipeline.errors import CrucibleError, Refused
 from crucible_pipeline.release.archive import repacked
+from crucible_pipeline.release.installer import Installer
+
+_LOCKED = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r")
 
 
-def make(source: Path, out: Path, epoch: int) -> None:
+def make(source: Path, out: Path, epoch: int, installer: Installer, lock: Path) -> None:
     """Make both artifacts.
 
     Args:
         source: a project's folder.
         out: an empty folder for the artifacts; the unpacked sdist stays beside them.
         epoch: seconds since 1970 that the sdist's times become.
+        installer: that fills the environment.
+        lock: every package of the environment, with hashes.
 
     Raises:
+        CannotDo: the environment cannot be filled.
+        Refused: the project requires what the lock does not hold.
         build.BuildException: the project's configuration is wrong.
         build.BuildBackendException: the backend failed.
     """
-    with DefaultIsolatedEnv(installer="pip") as environment:
+    with DefaultIsolatedEnv(installer="uv" if installer.uv else "pip") as environment:
+        installer.install(environment.python_executable, (*_LOCKED, os.fspath(lock)), out)
         builder = ProjectBuilder.from_isolated_env(environment, source)
-        environment.install(builder.build_system_requires)
-        environment.install(builder.get_requires_for_build("sdist"))
+        _held(environment, {*builder.build_system_requires, *builder.get_requires_for_build("sdist")})
         sdist = Path(builder.build("sdist", out))
         sdist.write_bytes(repacked(sdist.read_bytes(), epoch))
         with tarfile.open(sdist) as archive:
             archive.extractall(out / "unpacked", filter="data")
         tree = out / "unpacked" / sdist.name.removesuffix(".tar.gz")
         builder = ProjectBuilder.from_isolated_env(environment, tree)
-        environment.install(builder.get_requires_for_build("wheel"))
+        _held(environment, builder.get_requires_for_build("wheel"))
         builder.build("wheel", out)
+
+
+def _held(environment: DefaultIsolatedEnv, requirements: Iterable[str]) -> None:
+    wanted = [Requirement(text) for text in sorted(requirements)]
+    versions = environment.installed_versions([str(requirement) for requirement in wanted])
+    lacking = [
+        str(one)
+        for one in wanted
+        if one.marker is None or one.marker.evaluate()
+        if (version := versions.get(canonicalize_name(one.name))) is None
+        or not one.specifier.contains(version, prereleases=True)
+    ]
+    if lacking:
+        raise Refused(
+            f"the lock of the build does not hold {', '.join(lacking)}",
+            "lock it: uv pip compile --universal --generate-hashes build.in -o .ci/lock/build.txt",
+        )
 
 
 if __name__ == "__main__":
     os.umask(0o022)
-    make(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    try:
+        make(
+            Path(sys.argv[1]),
+            Path(sys.argv[2]),
+            int(sys.argv[3]),
+            Installer(os.environ, sys.argv[4] or None),
+            Path(sys.argv[5]),
+        )
+    except CrucibleError as refused:
+        sys.exit(str(refused))

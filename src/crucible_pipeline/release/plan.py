@@ -5,13 +5,14 @@ tells everything there is to mend.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packaging.version import Version
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.release.changelog import says_something
-from crucible_pipeline.version import Bump, from_tag, is_enough, is_release_tag, line_of
+from crucible_pipeline.release.series import Series
+from crucible_pipeline.version import Bump, is_enough, line_of
 
 _FETCH = "fetch it whole: git fetch --unshallow --tags --force origin"
 _SHOWN = 5
@@ -67,6 +68,7 @@ class Facts:
         required: which number has to rise after `base`.
         next_version: the smallest version that is enough.
         pretending: names of set variables that would overrule the tag.
+        series: the tags of the package.
     """
 
     tag: str
@@ -84,6 +86,7 @@ class Facts:
     required: Bump = Bump.NONE
     next_version: Version | None = None
     pretending: tuple[str, ...] = ()
+    series: Series = field(default_factory=Series)
 
 
 Check = Callable[[Facts], Objection | None]
@@ -128,7 +131,7 @@ def _merged(facts: Facts) -> Objection | None:
         return None
     branch = facts.release_branch or "the default branch"
     return Objection(
-        "branch", f"{facts.tag} is not in the history of {branch}", "merge it, then tag the result"
+        "branch", f"{facts.tag or 'HEAD'} is not in the history of {branch}", "merge it, then tag the result"
     )
 
 
@@ -141,23 +144,23 @@ def _named_version(facts: Facts) -> Objection | None:
         )
     if not facts.exists:
         return Objection("tag", f"there is no tag {facts.tag}", "fetch it: git fetch --tags origin")
-    if is_release_tag(facts.tag) and len(from_tag(facts.tag).release) == 3:
+    if facts.series.names(facts.tag) and len(facts.series.version(facts.tag).release) == 3:
         return None
+    prefix = facts.series.prefix
     return Objection(
         "tag",
         f"{facts.tag!r} names no version",
-        "tag releases as v and three numbers, such as v0.3.0",
+        f"tag releases as {prefix} and three numbers, such as {prefix}0.3.0",
     )
 
 
 def _free(facts: Facts) -> Objection | None:
-    version = from_tag(facts.tag)
-    same = [tag for tag in facts.tags if from_tag(tag) == version]
+    read = facts.series.version
+    version = read(facts.tag)
+    same = [tag for tag in facts.tags if read(tag) == version]
     if same:
         return Objection("tag", f"{same[0]} exists", "a version is released once; take the next one, or auto")
-    later = [
-        tag for tag in facts.tags if line_of(from_tag(tag)) == line_of(version) and from_tag(tag) > version
-    ]
+    later = [tag for tag in facts.tags if line_of(read(tag)) == line_of(version) and read(tag) > version]
     if later:
         return Objection(
             "tag", f"{later[-1]} of the same line is out already", "take a greater version, or auto"
@@ -196,9 +199,9 @@ def _told(facts: Facts) -> Objection | None:
 
 
 def _recorded(facts: Facts) -> Objection | None:
-    if facts.entry is not None or not is_release_tag(facts.tag):
+    if facts.entry is not None or not facts.series.names(facts.tag):
         return None
-    version = from_tag(facts.tag)
+    version = facts.series.version(facts.tag)
     return Objection(
         "changelog",
         f"CHANGELOG.md has no entry for {version}",
@@ -207,15 +210,15 @@ def _recorded(facts: Facts) -> Objection | None:
 
 
 def _enough(facts: Facts) -> Objection | None:
-    if facts.base is None or not is_release_tag(facts.tag):
+    if facts.base is None or not facts.series.names(facts.tag):
         return None
-    version = from_tag(facts.tag)
+    version = facts.series.version(facts.tag)
     if is_enough(version, facts.base, facts.required):
         return None
     return Objection(
         "version",
-        f"{version} is too small: since {facts.base} the contract asks for a {facts.required} release",
-        f"take {facts.next_version} or more; crucible check names the changes",
+        f"{version} is too small: what changed since {facts.base} asks for a {facts.required} release",
+        f"take {facts.next_version} or more; crucible check names the changes of the contract",
     )
 
 
@@ -230,6 +233,8 @@ def _true(facts: Facts) -> Objection | None:
 RELEASE: tuple[Check, ...] = (_clean, _checked_out, _whole, _free, _fresh, _told, _enough)
 TAGGED: tuple[Check, ...] = (_named_version, _annotated, _clean, _whole, _merged, _true)
 PUBLISH: tuple[Check, ...] = (*TAGGED, _fresh, _recorded, _enough)
+# A preview is made of any commit, and what it will be called is not decided yet.
+PREVIEW: tuple[Check, ...] = (_clean, _whole, _merged, _true, _fresh)
 
 
 def objections(checks: Iterable[Check], facts: Facts) -> list[Objection]:

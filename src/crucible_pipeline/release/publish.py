@@ -1,10 +1,10 @@
-"""From a tag to a release in an index: checks, builds, verifies, uploads, confirms. Touches the world.
+"""From a tag to a release in the registries: each step of a publication, in order. Touches the world.
 
-Run again after a failure it continues: what the index lists with our hashes is not sent again, and other
-content under a listed name is refused.
+It keeps no record of its own: the tag says what is built, the build gives the same bytes each time, and the
+registries say what is there. Run again after a failure at any step it continues, and other content under a
+listed name is refused.
 """
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,38 +12,41 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from crucible_pipeline.contracts.project import Project
 from crucible_pipeline.errors import CannotDo
-from crucible_pipeline.release import upload
-from crucible_pipeline.release.build import Artifacts, build
-from crucible_pipeline.release.confirm import Expected, confirm
-from crucible_pipeline.release.plan import missing
+from crucible_pipeline.release.delivery import Delivery, Parcel
+from crucible_pipeline.release.installer import installer
+from crucible_pipeline.release.npm import Registry
+from crucible_pipeline.release.prepare import Bench, prepared
+from crucible_pipeline.release.promote import fetched
 from crucible_pipeline.release.steps import Step, Steps
-from crucible_pipeline.release.tagged import Tagged, tagged
+from crucible_pipeline.release.tagged import Wanted, previewed, tagged
 from crucible_pipeline.release.target import Target
-from crucible_pipeline.release.verify import lying_in, verified
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """What is to be published, and where.
 
     Args:
-        project: in the work tree of a repository.
-        environ: the caller's environment.
-        tag: None takes the release tag on HEAD.
-        branch: the branch that releases come from; the repository's default branch if None.
+        wanted: the package and its tag.
         target: the index; None only for a trial.
+        registry: of npm; None leaves the npm package out.
         dist: folder that keeps the artifacts; those of this version that lie there already are taken.
+        key: a file with the Ed25519 key that signs; None leaves it to the forge, if one vouches.
+        pythons: versions to try the wheel in; None for those that the package's classifiers name.
+        staging: a simple API that lists the release already; its files are taken, and nothing is built.
+        preview: publish the commit on HEAD as a preview of the next release.
         trial: all but the upload and what follows it.
     """
 
-    project: Project
-    environ: Mapping[str, str] = field(repr=False)
-    tag: str | None = None
-    branch: str | None = None
+    wanted: Wanted
     target: Target | None = None
+    registry: Registry | None = None
     dist: Path | None = None
+    key: Path | None = None
+    pythons: tuple[str, ...] | None = None
+    staging: Target | None = None
+    preview: bool = False
     trial: bool = False
 
 
@@ -60,6 +63,7 @@ class Publication:
         uploaded: names of the files that were sent now; in a trial, of those that would be.
         confirmed: the address that pip installed it from; None in a trial.
         steps: what was done.
+        signer: who signed it, in a few words.
     """
 
     package: str
@@ -70,6 +74,7 @@ class Publication:
     uploaded: tuple[str, ...]
     confirmed: str | None
     steps: tuple[Step, ...]
+    signer: str = field(default="")
 
 
 def publish(order: Order, steps: Steps) -> Publication:
@@ -81,16 +86,32 @@ def publish(order: Order, steps: Steps) -> Publication:
 
     Raises:
         NotReady: objections to the tag before anything was built, or to what was built.
-        Refused: the index lists other content under one of the names.
-        CannotDo: a program or the index failed.
+        Refused: a registry lists other content under one of the names.
+        CannotDo: a program or a registry failed.
     """
     if order.target is None and not order.trial:
         raise CannotDo("no index is named", "give --repository, or --dry-run to build and verify only")
     with tempfile.TemporaryDirectory(prefix="crucible-publish-") as folder:
         scratch = Path(folder)
-        parcel = _prepared(order, steps, scratch)
-        uploaded, confirmed = _delivered(order, parcel, steps, scratch)
-    release = parcel.release
+        release = steps.run(
+            "preconditions",
+            lambda: (previewed if order.preview else tagged)(order.wanted, scratch / "clone"),
+            lambda it: f"{it.tag} at {it.commit[:12]} may be published",
+        )
+        environ, staging, dist = order.wanted.environ, order.staging, order.dist
+        if staging is not None:
+            dist = dist or scratch / "dist"
+            place = dist
+            steps.run("staging", lambda: fetched(staging, release, environ, place), ", ".join)
+        program = installer(environ, scratch)
+        bench = Bench(environ, program, scratch, dist, order.key, order.pythons)
+        parcel = prepared(release, bench, steps)
+        uploaded, confirmed = tuple(sorted(parcel.files)), None
+        if order.target is not None:
+            work = scratch / "delivery"
+            work.mkdir()
+            delivery = Delivery(order.target, order.registry, environ, program, work)
+            uploaded, confirmed = _delivered(delivery, parcel, steps, trial=order.trial)
     return Publication(
         release.project.package.distribution,
         release.version,
@@ -100,84 +121,21 @@ def publish(order: Order, steps: Steps) -> Publication:
         uploaded,
         confirmed,
         tuple(steps.done),
+        parcel.signed.signer,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Parcel:
-    """What is ready to be sent."""
-
-    release: Tagged
-    made: Artifacts
-    files: Mapping[str, str]
-
-
-def _prepared(order: Order, steps: Steps, scratch: Path) -> _Parcel:
-    release = steps.run(
-        "preconditions",
-        lambda: tagged(order.project, order.tag, order.branch, order.environ, scratch / "clone"),
-        lambda it: f"{it.tag} at {it.commit[:12]} may be published",
-    )
-    made = steps.run("build", lambda: _artifacts(order, release, scratch), lambda it: it.wheel.name)
-    files = steps.run("contents", lambda: verified(made, release), lambda it: ", ".join(sorted(it)))
-    steps.run(
-        "twine check", lambda: upload.check(made.files, order.environ, scratch), lambda _: "strict, passed"
-    )
-    return _Parcel(release, _kept(made, order.dist), files)
-
-
-def _artifacts(order: Order, release: Tagged, scratch: Path) -> Artifacts:
-    lying = lying_in(order.dist, release)
-    if lying is not None:
-        return lying
-    out = scratch / "dist"
-    out.mkdir()
-    return build(release.project.root, out, release.time, order.environ)
-
-
-def _kept(made: Artifacts, dist: Path | None) -> Artifacts:
-    """The artifacts where the user wants them, now that they are known to be right."""
-    if dist is None:
-        return made
-    dist.mkdir(parents=True, exist_ok=True)
-    for path in made.files:
-        if path.parent.resolve() != dist.resolve():
-            shutil.copyfile(path, dist / path.name)
-    return Artifacts(dist / made.sdist.name, dist / made.wheel.name)
 
 
 def _delivered(
-    order: Order, parcel: _Parcel, steps: Steps, scratch: Path
+    delivery: Delivery, parcel: Parcel, steps: Steps, *, trial: bool
 ) -> tuple[tuple[str, ...], str | None]:
-    """Send what the index lacks and confirm; the names that were (or would be) sent, and pip's source."""
-    target, project = order.target, parcel.release.project.package
-    if target is None:
-        return tuple(sorted(parcel.files)), None
-
-    def asked() -> tuple[str, ...]:
-        return tuple(missing(parcel.files, upload.listed(target, project.distribution, order.environ)))
-
-    lacking = steps.run("index", asked, lambda it: f"lacks {', '.join(it)}" if it else "lists both already")
-    if order.trial:
-        return lacking, None
-    if lacking:
-        paths = [path.resolve() for path in parcel.made.files if path.name in lacking]
-        steps.run(
-            "upload",
-            lambda: upload.upload(paths, target, order.environ, scratch),
-            lambda _: f"{len(paths)} to {target.upload_url}",
-        )
-
-    def installed() -> str:
-        left = asked()
-        if left:
-            raise CannotDo(f"the index does not list {', '.join(left)} after the upload", "publish again")
-        expected = Expected(
-            f"{project.distribution}=={parcel.release.version}",
-            project.import_name,
-            frozenset(parcel.files.values()),
-        )
-        login = upload.login_of(target, order.environ)
-        return confirm(expected, target.simple_url, login, order.environ, scratch)
-
-    return lacking, steps.run("confirmation", installed, lambda it: f"pip installed {it.rpartition('/')[2]}")
+    """Send what is lacking and confirm; the names that were (or would be) sent, and pip's source."""
+    lacking = steps.run("registries", lambda: delivery.asked(parcel), str)
+    if trial:
+        return lacking.files, None
+    delivery.send(parcel, lacking, steps)
+    confirmed = steps.run(
+        "confirmation",
+        lambda: delivery.confirmed(parcel),
+        lambda it: f"pip installed {it.rpartition('/')[2]}",
+    )
+    return lacking.files, confirmed

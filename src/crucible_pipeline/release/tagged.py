@@ -1,8 +1,9 @@
 """A tag that may be published: every objection is looked for in the repository and in a fresh clone."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from packaging.version import Version
@@ -10,10 +11,14 @@ from packaging.version import Version
 from crucible_pipeline.contracts.project import Project, find_project
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.git import Repository
-from crucible_pipeline.release import facts
+from crucible_pipeline.release import changelog, facts
 from crucible_pipeline.release.build import clone_at
-from crucible_pipeline.release.plan import PUBLISH, TAGGED, require
-from crucible_pipeline.version import from_tag, is_release_tag
+from crucible_pipeline.release.candidate import next_after
+from crucible_pipeline.release.packages import Released, chosen, packages_of
+from crucible_pipeline.release.plan import PREVIEW, PUBLISH, TAGGED, require
+
+# What stands beside a package without contracts and is no part of it.
+_ABOUT = frozenset({"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "MANIFEST.in"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,9 @@ class Tagged:
         version: that it names.
         commit: that it is on.
         time: of the commit, in seconds since 1970.
-        project: in the clone.
+        clone: whole, with this tag as its only one.
+        address: of the repository's origin; empty where it has none.
+        released: the package, in the clone.
         package: the files of the Python package, by their names in the wheel.
         tracked: what the commit holds of the project, by the names below its root.
     """
@@ -34,9 +41,23 @@ class Tagged:
     version: Version
     commit: str
     time: int
-    project: Project
+    clone: Repository
+    address: str
+    released: Released
     package: Mapping[str, bytes] = field(repr=False)
     tracked: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def project(self) -> Project:
+        """Of the package, in the clone."""
+        return self.released.project
+
+    @property
+    def scripts(self) -> dict[str, bytes]:
+        """`entry_points.txt` as the project's own scripts make it; nothing where it has none."""
+        found = tomllib.loads(self.tracked["pyproject.toml"].decode()).get("project", {}).get("scripts", {})
+        lines = "".join(f"{name} = {target}\n" for name, target in sorted(found.items()))
+        return {"entry_points.txt": f"[console_scripts]\n{lines}".encode()} if lines else {}
 
     @property
     def source(self) -> str:
@@ -44,16 +65,30 @@ class Tagged:
         return _below(self.project.root, self.project.python)
 
 
-def tagged(
-    project: Project, tag: str | None, branch: str | None, environ: Mapping[str, str], folder: Path
-) -> Tagged:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a user wants to publish.
+
+    Args:
+        project: of the contracts, in the work tree of a repository.
+        environ: the caller's.
+        package: name of the distribution; None leaves it to the tag.
+        tag: None takes the release tag on HEAD.
+        branch: the branch that releases come from; the repository's default branch if None.
+    """
+
+    project: Project
+    environ: Mapping[str, str] = field(repr=False)
+    package: str | None = None
+    tag: str | None = None
+    branch: str | None = None
+
+
+def tagged(wanted: Wanted, folder: Path) -> Tagged:
     """Clone a tag and look for everything that stands against publishing it.
 
     Args:
-        project: in the work tree of a repository.
-        tag: None takes the release tag on HEAD.
-        branch: the branch that releases come from; the repository's default branch if None.
-        environ: the caller's.
+        wanted: which tag.
         folder: where the clone is made; it must not exist.
 
     Raises:
@@ -61,47 +96,123 @@ def tagged(
         InvalidInput: the contracts at the tag have problems.
         CannotDo: there is no repository, or git failed.
     """
-    repository = Repository.containing(project.root)
-    if not repository.has_commits():
-        raise CannotDo("the repository has no commit", "make a release with crucible release")
-    name = _on_head(repository) if tag is None else tag
-    known = facts.with_environment(facts.of_repository(repository, name, branch), environ)
-    if not known.exists or not is_release_tag(name):
+    repository = _repository(wanted)
+    packages = packages_of(wanted.project, repository)
+    released, tag = _meant(wanted, packages, repository)
+    known = facts.of_repository(repository, tag, wanted.branch, released.series)
+    known = facts.with_environment(known, wanted.environ)
+    if not known.exists or not released.series.names(tag):
         # Without a version there is nothing to look into.
         require(TAGGED, known)
-    clone = clone_at(repository, name, folder)
-    there = find_project(clone.root / _below(repository.root, project.contracts))
-    # A waiver that expires later changes nothing about a tag: its own day counts.
-    day = datetime.fromtimestamp(clone.time_of("HEAD"), UTC).date()
-    state = facts.judged(there, clone, f"refs/tags/{name}", from_tag(name), day)
-    known = facts.with_contents(facts.with_judgement(known, state), there, state.files, str(from_tag(name)))
-    require(PUBLISH, known)
-    # What is built from here may find no other tag that could name the version.
-    clone.keep_only_tag(name)
-    prefix = _below(clone.root, there.root)
-    return Tagged(
-        name,
-        from_tag(name),
-        clone.head(),
-        clone.time_of("HEAD"),
-        there,
-        {
-            f"{there.package.import_name}/{path.removeprefix('python/')}": text.encode()
-            for path, text in state.files.items()
-            if path.startswith("python/")
-        },
-        {
-            path.removeprefix(f"{prefix}/" if prefix != "." else ""): content
-            for path, content in clone.files_at("HEAD", "" if prefix == "." else prefix).items()
-        },
-    )
+    version = released.series.version(tag)
+    clone = clone_at(repository, f"refs/tags/{tag}", folder)
+    there = _in_clone(released, wanted.project, repository, clone)
+    state = facts.judged(there, clone, f"refs/tags/{tag}", version, _day(clone))
+    known = facts.with_judgement(known, state)
+    require(PUBLISH, facts.with_contents(known, there.project, state.files, str(version)))
+    return _whole(tag, (clone, _address(repository)), there, state.files)
 
 
-def _on_head(repository: Repository) -> str:
-    """The release tag on HEAD with the greatest version, else any tag there, else nothing."""
+def previewed(wanted: Wanted, folder: Path) -> Tagged:
+    """The commit on HEAD as a preview of the next release: `X.Y.Z.devN`, tagged in the clone alone.
+
+    X.Y.Z is what the verdict asks of the next release, N the number of commits since the last one; PEP 440
+    orders a later commit's preview after an earlier one's.
+
+    Args:
+        wanted: which package; its tag is not looked at.
+        folder: where the clone is made; it must not exist.
+
+    Raises:
+        NotReady: every objection at once; nothing was built.
+        InvalidInput: the contracts have problems.
+        CannotDo: there is no repository, or git failed.
+    """
+    repository = _repository(wanted)
+    released = chosen(packages_of(wanted.project, repository), wanted.package, None)
+    known = facts.of_repository(repository, "", wanted.branch, released.series)
+    known = facts.with_environment(facts.on_branch(known, repository, repository.head()), wanted.environ)
+    clone = clone_at(repository, repository.head(), folder)
+    there = _in_clone(released, wanted.project, repository, clone)
+    state = facts.judged(there, clone, "HEAD", None, _day(clone))
+    require(PREVIEW, facts.with_contents(known, there.project, state.files, changelog.UNRELEASED))
+    series = released.series
+    since = f"refs/tags/{series.tag(max(state.released))}..HEAD" if state.released else "HEAD"
+    following = next_after(state.released, state.next_version)
+    version = Version(f"{following}.dev{clone.run('rev-list', '--count', since)}")
+    tag = series.tag(version)
+    # The build reads the version from a tag; this one exists nowhere but here.
+    signature = ("-c", "user.name=crucible", "-c", "user.email=crucible@packages.example")
+    clone.run(*signature, "tag", "--annotate", "--no-sign", "--message", f"Preview {version}", tag)
+    return _whole(tag, (clone, _address(repository)), there, state.files)
+
+
+def _address(repository: Repository) -> str:
+    asked = ("config", "--get", "remote.origin.url")
+    return repository.run(*asked) if repository.holds(*asked) else ""
+
+
+def _repository(wanted: Wanted) -> Repository:
+    repository = Repository.containing(wanted.project.root)
+    if not repository.has_commits():
+        raise CannotDo("the repository has no commit", "make a release with crucible release")
+    return repository
+
+
+def _meant(wanted: Wanted, packages: tuple[Released, ...], repository: Repository) -> tuple[Released, str]:
+    """The package and its tag: the one named, else its greatest on HEAD, else any tag there."""
+    if wanted.tag is not None:
+        return chosen(packages, wanted.package, wanted.tag), wanted.tag
     tags = sorted(repository.tags_at("HEAD"))
-    releases = sorted((tag for tag in tags if is_release_tag(tag)), key=from_tag)
-    return (releases or tags or [""])[-1]
+    if wanted.package is not None:
+        released = chosen(packages, wanted.package, None)
+        return released, (released.series.sorted(tags) or tags or [""])[-1]
+    for released in packages:
+        if own := released.series.sorted(tags):
+            return released, own[-1]
+    return packages[0], (tags or [""])[-1]
+
+
+def _in_clone(released: Released, project: Project, repository: Repository, clone: Repository) -> Released:
+    there = find_project(clone.root / _below(repository.root, project.contracts))
+    return chosen(packages_of(there, clone), released.name, None)
+
+
+def _whole(tag: str, source: tuple[Repository, str], there: Released, files: Mapping[str, str]) -> Tagged:
+    clone, address = source
+    # What is built from here may find no other tag that could name the version.
+    clone.keep_only_tag(tag)
+    prefix = _below(clone.root, there.project.root)
+    tracked = {
+        path.removeprefix(f"{prefix}/" if prefix != "." else ""): content
+        for path, content in clone.files_at("HEAD", "" if prefix == "." else prefix).items()
+    }
+    package = _generated(there, files) if there.contracts else _tracked(there, tracked)
+    version = there.series.version(tag)
+    return Tagged(tag, version, clone.head(), clone.time_of("HEAD"), clone, address, there, package, tracked)
+
+
+def _generated(there: Released, files: Mapping[str, str]) -> dict[str, bytes]:
+    return {
+        f"{there.project.package.import_name}/{path.removeprefix('python/')}": text.encode()
+        for path, text in files.items()
+        if path.startswith("python/")
+    }
+
+
+def _tracked(there: Released, tracked: Mapping[str, bytes]) -> dict[str, bytes]:
+    source = _below(there.project.root, there.project.python)
+    prefix = "" if source == "." else f"{source}/"
+    return {
+        f"{there.project.package.import_name}/{name.removeprefix(prefix)}": content
+        for name, content in tracked.items()
+        if name.startswith(prefix) and name not in _ABOUT
+    }
+
+
+def _day(clone: Repository) -> date:
+    """The commit's own day: a waiver that expires later changes nothing about it."""
+    return datetime.fromtimestamp(clone.time_of("HEAD"), UTC).date()
 
 
 def _below(root: Path, path: Path | None) -> str:

@@ -1,11 +1,13 @@
 """Reads artifacts and compares them with the tagged commit; the index's own checks come first."""
 
 import contextlib
+import posixpath
 from pathlib import Path
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index import upload as upload_form
 from crucible_pipeline.index.names import parse_filename
+from crucible_pipeline.release import sbom
 from crucible_pipeline.release.archive import untarred, unzipped
 from crucible_pipeline.release.build import Artifacts
 from crucible_pipeline.release.contents import sdist_objections, wheel_objections
@@ -38,10 +40,14 @@ def verified(made: Artifacts, release: Tagged) -> dict[str, str]:
     hashes = {path.name: _accepted(path, release) for path in made.files}
     wheel, sdist = unzipped(made.wheel.read_bytes()), untarred(made.sdist.read_bytes())
     stem = made.sdist.name.removesuffix(".tar.gz")
+    said = {
+        f"{stem}.dist-info/{name}": content
+        for name, content in {sbom.NAME: sbom.of(release, made.wheel.read_bytes()), **release.scripts}.items()
+    }
     licenses = {name: content for name, content in release.tracked.items() if "/" not in name}
-    code = (f"{release.source}/{name.partition('/')[2]}" for name in release.package)
+    code = (posixpath.normpath(f"{release.source}/{name.partition('/')[2]}") for name in release.package)
     found = [
-        *wheel_objections(wheel, release.package, f"{stem}.dist-info", licenses),
+        *wheel_objections(wheel, {**release.package, **said}, f"{stem}.dist-info", licenses),
         *sdist_objections(
             {name.removeprefix(f"{stem}/"): content for name, content in sdist.items()},
             release.tracked,

@@ -1,0 +1,221 @@
+"""The npm package of a release: packed by npm, listed by a registry, sent to it."""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import shutil
+import tarfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote, urlsplit
+
+import httpx
+from packaging.version import Version
+
+from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.release.environment import for_build
+from crucible_pipeline.release.program import run
+from crucible_pipeline.version import line_of
+
+TOKEN = "CRUCIBLE_NPM_TOKEN"  # noqa: S105  the name of the variable
+_FINAL = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
+_SECONDS = 30.0
+_LETTERS = {"a": "alpha", "b": "beta", "rc": "rc"}
+_MAX_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """An npm registry.
+
+    Args:
+        url: of it.
+        token: None where it asks for none.
+    """
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a registry lists of one package.
+
+    Args:
+        integrity: version → its subresource integrity, or None where it tells none.
+    """
+
+    integrity: Mapping[str, str | None]
+
+
+def registry_of(url: str, environ: Mapping[str, str]) -> Registry:
+    """Understand `--npm-registry`.
+
+    Raises:
+        Refused: it is no http(s) address, or holds a credential.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Refused("the npm registry has to be an http(s) address", "give it as https://npm.example/")
+    if parts.username or parts.password:
+        raise Refused(f"the address of {parts.hostname} holds a credential", f"give it through {TOKEN}")
+    return Registry(url.rstrip("/") + "/", environ.get(TOKEN) or None)
+
+
+def npm_version(version: Version) -> str:
+    """A version as semver 2.0.0 writes it: 0.4.0.dev5 is 0.4.0-dev.5, 0.4.0rc1 is 0.4.0-rc.1.
+
+    Raises:
+        Refused: it is a post-release, for which semver has no form.
+    """
+    if version.post is not None:
+        raise Refused(f"npm knows no post-release as {version} is", "release the next patch version")
+    parts = [f"{_LETTERS[version.pre[0]]}.{version.pre[1]}"] if version.pre else []
+    parts += [f"dev.{version.dev}"] if version.dev is not None else []
+    return "-".join([version.base_version, ".".join(parts)]) if parts else version.base_version
+
+
+def program(environ: Mapping[str, str]) -> str | None:
+    """The npm of this machine; None where there is none."""
+    return shutil.which("npm", path=environ.get("PATH"))
+
+
+def pack(source: Path, licence: Path, version: Version, out: Path, environ: Mapping[str, str]) -> Path:
+    """Pack the generated TypeScript of a clone as npm does (`npm pack`).
+
+    Args:
+        source: folder of the package in a fresh clone; it is copied.
+        licence: goes into the package where it exists.
+        version: of the release.
+        out: where the tarball comes to lie.
+        environ: the caller's.
+
+    Returns:
+        The tarball.
+
+    Raises:
+        CannotDo: npm failed.
+        Refused: it packed other files than the project has.
+    """
+    npm = program(environ)
+    if npm is None:
+        raise CannotDo("there is no npm on this machine", "install Node.js")
+    tree = out / "npm"
+    shutil.copytree(source, tree)
+    if licence.is_file():
+        shutil.copyfile(licence, tree / "LICENSE")
+    described = cast("dict[str, Any]", json.loads((tree / "package.json").read_text(encoding="utf-8")))
+    written = {"name": described["name"], "version": npm_version(version), **described}
+    (tree / "package.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    argv = [npm, "pack", "--loglevel=error", "--ignore-scripts", "--pack-destination", os.fspath(out)]
+    run(argv, for_build(environ, 0) | _quiet(out), tree, "npm pack")
+    tarball = next(out.glob("*.tgz"))
+    wanted = {f"package/{path.relative_to(tree).as_posix()}" for path in tree.rglob("*") if path.is_file()}
+    with tarfile.open(tarball) as archive:
+        differing = wanted ^ set(archive.getnames())
+    if differing:
+        raise Refused(
+            f"the npm package differs from the generated files in {', '.join(sorted(differing))}",
+            "run crucible generate and commit; remove what is not generated",
+        )
+    return tarball
+
+
+def listed(registry: Registry, name: str) -> Listed:
+    """What a registry lists of a package.
+
+    Raises:
+        CannotDo: it is out of reach, or answers otherwise than a registry.
+    """
+    headers = {"Accept": "application/json", "Cache-Control": "no-cache"}
+    if registry.token:
+        headers["Authorization"] = f"Bearer {registry.token}"
+    try:
+        answer = httpx.get(registry.url + quote(name, safe="@"), headers=headers, timeout=_SECONDS)
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return Listed({})
+        answer.raise_for_status()
+        if len(answer.content) > _MAX_BYTES:
+            raise CannotDo(f"the answer of the npm registry is larger than {_MAX_BYTES} bytes")
+        versions = cast("dict[str, dict[str, Any]]", answer.json().get("versions", {}))
+        return Listed({number: it.get("dist", {}).get("integrity") for number, it in versions.items()})
+    except (httpx.HTTPError, ValueError, AttributeError) as error:
+        raise CannotDo(f"the npm registry at {registry.url} does not answer as one: {error}") from None
+
+
+def lacks(registry: Registry, name: str, version: Version, tarball: bytes) -> bool:
+    """Whether a registry lacks a version.
+
+    Raises:
+        Refused: it lists the version with other content.
+        CannotDo: it cannot be asked.
+    """
+    found = listed(registry, name).integrity
+    number = npm_version(version)
+    if number not in found:
+        return True
+    if found[number] != integrity(tarball):
+        raise Refused(
+            f"the npm registry lists {name} {number} with other content, and what is published stays",
+            "publish the files that were built first (--dist), or release the next version",
+        )
+    return False
+
+
+def integrity(tarball: bytes) -> str:
+    """Subresource integrity as npm writes it (sha512, base64)."""
+    return f"sha512-{base64.b64encode(hashlib.sha512(tarball).digest()).decode()}"
+
+
+def tag_for(version: Version, known: Iterable[str]) -> str:
+    """The dist-tag under which a version is sent: `latest` is what `npm install NAME` takes.
+
+    Args:
+        version: of the release.
+        known: the versions that the registry lists.
+    """
+    if version.is_prerelease:
+        return "preview" if version.is_devrelease else "next"
+    finals = [Version(number) for number in known if _FINAL.fullmatch(number)]
+    return "latest" if all(version > other for other in finals) else f"line-{line_of(version)}"
+
+
+def publish(registry: Registry, tarball: Path, tag: str, environ: Mapping[str, str], folder: Path) -> None:
+    """Send a tarball (`npm publish`); the credential travels in the environment.
+
+    Args:
+        registry: that takes it.
+        tarball: that `pack` made.
+        tag: the dist-tag.
+        environ: the caller's.
+        folder: for npm's settings and cache.
+
+    Raises:
+        CannotDo: npm failed.
+    """
+    npm = program(environ)
+    if npm is None:
+        raise CannotDo("there is no npm on this machine", "install Node.js")
+    environment = for_build(environ, 0) | _quiet(folder)
+    if registry.token:
+        host = registry.url.partition(":")[2]
+        # npm puts the variable in; the file holds its name only.
+        (folder / "npmrc").write_text(f"{host}:_authToken=${{{TOKEN}}}\n")
+        environment |= {TOKEN: registry.token, "NPM_CONFIG_USERCONFIG": os.fspath(folder / "npmrc")}
+    argv = [npm, "publish", "--loglevel=error", "--ignore-scripts", "--registry", registry.url, "--tag", tag]
+    hidden = (registry.token,) if registry.token else ()
+    run([*argv, os.fspath(tarball)], environment, folder, f"npm publish to {registry.url}", hidden=hidden)
+
+
+def _quiet(folder: Path) -> dict[str, str]:
+    return {
+        "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+        "NPM_CONFIG_AUDIT": "false",
+        "NPM_CONFIG_FUND": "false",
+        "NPM_CONFIG_CACHE": os.fspath(folder / "npm-cache"),
+    }

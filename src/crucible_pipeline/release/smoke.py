@@ -1,0 +1,172 @@
+"""Tries a wheel as a service would: installed into clean environments, imported, and type-checked by mypy."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.release.installer import Installer
+from crucible_pipeline.release.program import run
+
+# Each name that the package gives is asked for, for names may resolve late; warnings count as failures.
+_IMPORT = """\
+import importlib, sys
+package = importlib.import_module(sys.argv[1])
+for name in getattr(package, "__all__", ()):
+    getattr(package, name)
+print(package.__file__)
+"""
+_CONSUMER = """\
+import {package}
+
+
+def where() -> str | None:
+    return {package}.__file__
+"""
+_WHICH = "import sys; print(*sys.version_info[:2], sep='.')"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is tried.
+
+    Args:
+        wheel: to install.
+        import_name: of its package.
+        names: what a consumer imports from it.
+        versions: of Python, such as `3.11`.
+    """
+
+    wheel: Path
+    import_name: str
+    names: tuple[str, ...]
+    versions: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of it.
+
+    Args:
+        versions: of Python that the package was imported in.
+        checked: whether mypy was here to check a consumer.
+    """
+
+    versions: tuple[str, ...]
+    checked: bool
+
+    def __str__(self) -> str:
+        types = "mypy passed" if self.checked else "no mypy here, so types are unchecked"
+        return f"imported in {', '.join(self.versions)}; {types}"
+
+
+def pythons(versions: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The interpreters of this machine: version → program.
+
+    The caller's own counts, what lies on PATH as `python3.12`, and what pyenv and uv keep.
+
+    Args:
+        versions: wanted ones.
+        environment: that they run in.
+        folder: where they run.
+    """
+    wanted = {version: _places(version, environment) for version in versions}
+    with ThreadPoolExecutor() as pool:
+        asked = {
+            version: pool.submit(_first, version, places, environment, folder)
+            for version, places in wanted.items()
+        }
+    return {version: path for version, one in asked.items() if (path := one.result())}
+
+
+def _places(version: str, environment: Mapping[str, str]) -> list[str]:
+    own = "{}.{}".format(*sys.version_info[:2])
+    base = os.fspath(Path(sys.base_prefix) / "bin" / f"python{own}")
+    named = shutil.which(f"python{version}", path=environment.get("PATH"))
+    home = Path(environment.get("HOME", os.sep))
+    kept = [
+        *sorted((home / ".pyenv" / "versions").glob(f"{version}.*/bin/python{version}"), reverse=True),
+        *sorted(
+            (home / ".local" / "share" / "uv" / "python").glob(f"cpython-{version}*/bin/python{version}")
+        ),
+    ]
+    return [*([base] if version == own else []), *([named] if named else []), *map(os.fspath, kept)]
+
+
+def _first(version: str, places: list[str], environment: Mapping[str, str], folder: Path) -> str | None:
+    """The first program that runs and says that it is this version: a shim of pyenv may do neither."""
+    for place in places:
+        try:
+            if run([place, "-I", "-c", _WHICH], environment, folder, place).strip() == version:
+                return place
+        except (CannotDo, OSError):
+            continue
+    return None
+
+
+def smoke(trial: Trial, installer: Installer, folder: Path) -> Tried:
+    """Install a wheel into a clean environment of each Python, import all it gives, check a consumer's types.
+
+    Args:
+        trial: what is tried.
+        installer: that makes the environments.
+        folder: an empty one.
+
+    Raises:
+        CannotDo: there is no Python of these versions, or something failed; the error holds its output.
+    """
+    found = pythons(trial.versions, installer.environment, folder)
+    if not found:
+        raise CannotDo(
+            f"none of Python {', '.join(trial.versions)} is on this machine", "install one of them"
+        )
+    with ThreadPoolExecutor() as pool:
+        making = [pool.submit(_installed, trial, one, installer, folder) for one in found.items()]
+        made = [one.result() for one in making]
+        imports = [pool.submit(_imported, trial, python, installer, folder) for python in made]
+        checked = pool.submit(_checked, trial, made[0], installer, folder)
+        for one in imports:
+            one.result()
+    return Tried(tuple(found), checked.result())
+
+
+def _installed(trial: Trial, found: tuple[str, str], installer: Installer, folder: Path) -> str:
+    version, interpreter = found
+    python = installer.create(folder / f"python{version}", interpreter)
+    installer.install(python, [os.fspath(trial.wheel)], folder)
+    return python
+
+
+def _imported(trial: Trial, python: str, installer: Installer, folder: Path) -> None:
+    argv = [python, "-I", "-W", "error", "-c", _IMPORT, trial.import_name]
+    said = run(argv, installer.environment, folder, f"import {trial.import_name}")
+    where = Path(said.strip().splitlines()[-1])
+    if not where.resolve().is_relative_to(folder.resolve()):
+        raise CannotDo(f"{trial.import_name} was imported from {where}, outside the clean environment")
+
+
+def _checked(trial: Trial, python: str, installer: Installer, folder: Path) -> bool:
+    """Whether mypy could be asked; its objections raise."""
+    if importlib.util.find_spec("mypy") is None:
+        return False
+    consumer = folder / "consumer.py"
+    consumer.write_text(consumer_of(trial.import_name, trial.names), encoding="utf-8")
+    argv = [sys.executable, "-P", "-m", "mypy", "--strict", "--no-error-summary", "--config-file="]
+    argv += ["--cache-dir", os.devnull, "--python-executable", python, os.fspath(consumer)]
+    run(argv, installer.environment, folder, "mypy on a consumer")
+    return True
+
+
+def consumer_of(package: str, names: tuple[str, ...]) -> str:
+    """A module that uses a package as a typed service does: each name in an annotation or an expression."""
+    text = _CONSUMER.format(package=package)
+    if not names:
+        return text
+    imports = "".join(f"    {name},\n" for name in names)
+    uses = "".join(f"    {name},\n" for name in names)
+    return f"from {package} import (\n{imports})\n{text}\n\nUSED = (\n{uses})\n"
