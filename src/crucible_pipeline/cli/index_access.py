@@ -47,7 +47,7 @@ def _register_create(token: typer.Typer) -> None:
             list[str] | None,
             typer.Option(
                 "--allow",
-                help="upload (all of these), yank, pins (report what a service pins) or read; each reads too.",
+                help="upload (all of these), yank, pins (of services) or read; each reads too.",
             ),
         ] = None,
         days: Annotated[

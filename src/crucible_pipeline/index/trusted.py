@@ -76,12 +76,10 @@ class Exchange:
         source = request.client.host if request.client else None
         try:
             identity = await _token_in(request)
-            answer = await run_in_threadpool(self.exchange, identity, source)
         except NotMinted as refused:
-            errors = [{"code": refused.code, "description": str(refused)}]
-            answer = {"message": "Token request failed", "errors": errors}
-            return JSONResponse(answer, 422, HEADERS)
-        return JSONResponse(answer, headers=HEADERS)
+            return JSONResponse(_refusal(refused), 422, HEADERS)
+        status, answer = await run_in_threadpool(self._answer, identity, source)
+        return JSONResponse(answer, status, HEADERS)
 
     async def burn(self, request: Request) -> Response:
         """Refuse an upload token from now on; the answer does not tell whether there was one."""
@@ -91,6 +89,12 @@ class Exchange:
             return JSONResponse({"message": str(refused)}, 422, HEADERS)
         await run_in_threadpool(self._access.mint.burn, secret)
         return Response(status_code=202, headers=HEADERS)
+
+    def _answer(self, identity: str, source: str | None) -> tuple[int, dict[str, Any]]:
+        try:
+            return 200, self.exchange(identity, source)
+        except NotMinted as refused:
+            return 422, _refusal(refused)
 
     def exchange(self, identity: str, source: str | None) -> dict[str, Any]:
         """The answer to an identity token.
@@ -163,6 +167,11 @@ class Exchange:
 
     def _audience(self, publisher: Publisher) -> str:
         return publisher.audience or self._access.publishers.audience or ""
+
+
+def _refusal(refused: NotMinted) -> dict[str, Any]:
+    errors = [{"code": refused.code, "description": str(refused)}]
+    return {"message": "Token request failed", "errors": errors}
 
 
 async def _token_in(request: Request) -> str:
