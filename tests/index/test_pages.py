@@ -1,12 +1,13 @@
 """The pages for people as a browser shows them: for every reader, and whatever an uploader wrote."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 
 from crucible_pipeline.index.server import Running, running
 from crucible_pipeline.release.difference import CONTRACTS
@@ -15,29 +16,27 @@ from index.distributions import metadata, post, wheel
 from index.furnished import HOSTILE_HTML, HOSTILE_MARKDOWN, HOSTILE_RST, REFUSED_RST, furnish
 
 NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
+COMPARISON = "project/demo-contracts/compare?from=0.3.0&to=0.4.0"
 PAGES = (
     "",
     "?q=gateway",
-    "?q=nothing+of+this",
     "project/demo-contracts/",
     "project/demo-contracts/0.3.1/",
     "project/demo-contracts/0.4.0/changelog",
-    "project/demo-contracts/compare?from=0.3.0&to=0.4.0",
-    "project/demo-contracts/releases",
+    COMPARISON,
     "project/house-style/",
     "project/leaked/",
     "project/unknown/",
     "rules",
 )
 # Those with every mark and banner between them.
-COLOURFUL = (*PAGES[:1], *PAGES[3:5], *PAGES[6:7], *PAGES[8:10])
+COLOURFUL = ("", "project/demo-contracts/0.3.1/", "project/leaked/", COMPARISON)
 HOSTILE = {
     "markdown": ("text/markdown", HOSTILE_MARKDOWN, "end of markdown"),
     "html": ("text/markdown; variant=GFM", HOSTILE_HTML, "end of html"),
     "rst": ("text/x-rst", HOSTILE_RST, "end of rst"),
     "refused-rst": ("text/x-rst", REFUSED_RST, "end of rst"),
     "plain": ("text/plain", HOSTILE_HTML, "end of html"),
-    "unknown-type": ("text/html", HOSTILE_HTML, "end of html"),
 }
 
 # What stands for the images that are not loaded.
@@ -136,7 +135,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(site: Running, br
 def test_a_page_reads_the_same_without_scripts(site: Running, browser: Browser) -> None:
     with context(browser) as one, context(browser, java_script_enabled=False) as other:
         with_scripts, without = one.new_page(), other.new_page()
-        for path in PAGES[3:8]:
+        for path in PAGES[2:7]:
             for page in (with_scripts, without):
                 page.goto(f"{site.url}{path}")
                 assert page.locator("script").count() == 0
@@ -199,7 +198,8 @@ def test_what_an_uploader_wrote_runs_loads_and_covers_nothing(
     name = f"hostile-{kind}"
     head = (
         f"Summary: <script>alert(1)</script>\nDescription-Content-Type: {content_type}\n"
-        f"Project-URL: <img src=x onerror=alert(1)>, https://fine.example\nHome-page: javascript:alert(1)\n\n{text}"
+        "Project-URL: <img src=x onerror=alert(1)>, https://fine.example\nHome-page: javascript:alert(1)\n\n"
+        f"{text}"
     )
     assert post(site, wheel(name, inside=metadata(name, "1.0", head))).status_code == 200
     # Without the page's policy, so that the sanitiser alone is what holds.
@@ -208,11 +208,12 @@ def test_what_an_uploader_wrote_runs_loads_and_covers_nothing(
         asked: list[str] = []
         dialogs: list[str] = []
 
-        def ask(request: Request) -> None:
-            asked.append(request.url)
+        def open_dialog(dialog: Dialog) -> None:
+            dialogs.append(dialog.message)
+            dialog.dismiss()
 
-        page.on("request", ask)
-        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("dialog", open_dialog)
         page.goto(f"{site.url}project/{name}/", wait_until="load")
         for link in page.locator("#readme a:not([href])").all():
             link.click()
@@ -226,7 +227,8 @@ def test_what_an_uploader_wrote_runs_loads_and_covers_nothing(
         )
         assert shown.locator(foreign).count() == 0
         attributes = shown.evaluate(
-            "root => [...root.querySelectorAll('*')].flatMap(each => [...each.attributes].map(a => [a.name, a.value]))"
+            "root => [...root.querySelectorAll('*')]"
+            ".flatMap(each => [...each.attributes].map(a => [a.name, a.value]))"
         )
         names = {name for name, _ in attributes}
         assert not {name for name in names if name.startswith("on") or name in {"style", "src", "srcset"}}
@@ -243,15 +245,19 @@ def test_the_policy_alone_stops_what_a_sanitiser_would_miss(site: Running, brows
         page.goto(f"{site.url}project/demo-contracts/")
         page.evaluate(
             "html => { window.stopped = new Set();"
-            " addEventListener('securitypolicyviolation', event => window.stopped.add(event.effectiveDirective));"
+            " addEventListener('securitypolicyviolation', it => window.stopped.add(it.effectiveDirective));"
             " document.querySelector('#readme').innerHTML = html }",
-            '<img src="https://evil.example/a.png"><a onclick="document.title=1">a</a><p style="color:red">x</p>'
-            '<iframe src="https://evil.example"></iframe><form action="https://evil.example"><button>Go</button></form>',
+            '<img src="https://evil.example/a.png" onerror="document.title=1">'
+            '<p style="color:red">x</p>'
+            '<iframe src="https://evil.example"></iframe>'
+            '<form action="https://evil.example"><button>Go</button></form>',
         )
-        page.locator("#readme button").click()
-        page.wait_for_function(
-            "['img-src', 'script-src-attr', 'style-src-attr', 'frame-src', 'form-action']"
-            ".every(each => window.stopped.has(each))"
-        )
+        # Not as a click, which would wait for a page that never comes.
+        page.locator("#readme form").evaluate("form => form.requestSubmit()")
+        wanted = {"img-src", "script-src-attr", "style-src-attr", "frame-src", "form-action"}
+        deadline = time.monotonic() + 60
+        while wanted - (stopped := set(page.evaluate("[...window.stopped]"))) and time.monotonic() < deadline:
+            page.wait_for_timeout(20)
+        assert stopped == wanted
         assert page.url == f"{site.url}project/demo-contracts/"
-        assert page.title() == "demo-contracts 0.4.0"
+        assert page.evaluate("document.title") == "demo-contracts 0.4.0"

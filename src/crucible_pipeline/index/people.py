@@ -60,11 +60,13 @@ class Place:
         base_url: of this index as the reader knows it, with the final slash.
         private: whether reading needs a token.
         query: that was searched for.
+        compares: whether this index can compare contracts.
     """
 
     base_url: str
     private: bool = False
     query: str = ""
+    compares: bool = False
 
     @property
     def root(self) -> str:

@@ -11,15 +11,15 @@ from typing import Any, cast
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.about import is_web
+from crucible_pipeline.index.document import Document
 from crucible_pipeline.index.names import normalized
-from crucible_pipeline.index.store import Conflict, NotFound, Store
+from crucible_pipeline.index.store import Store
 
 MAX_SERVICES = 500
 MAX_TEXT = 200
 MAX_PINS = 50
-MAX_ATTEMPTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,52 +127,46 @@ class Pins:
         Args:
             project: normalized.
         """
-        return self._load(project)[0]
+        return self._document(project).value()
 
-    def report(self, report: Report) -> None:
-        """Keep what a service says of itself.
+    def is_news(self, report: Report, project: str, specifier: str | None) -> bool:
+        """Whether a part of a report says more than that it still holds."""
+        held = next((pin for pin in self.of(project) if pin.service == report.service), None)
+        known = None if held is None else (held.specifier, held.repository)
+        return known != (None if specifier is None else (specifier, report.repository))
+
+    def note(self, report: Report, project: str, specifier: str | None) -> None:
+        """Keep a part of a report.
+
+        Args:
+            report: of a service.
+            project: one of its pins.
+            specifier: of that pin; None forgets it.
 
         Raises:
-            Refused: a project has too many services.
+            Refused: the project has too many services.
         """
         seen = self._clock().astimezone(UTC).strftime("%Y-%m-%d")
-        for project, specifier in report.pins:
-            new = None
-            if specifier is not None:
-                new = Pin(report.service, specifier, report.repository, seen)
-            self._change(project, report.service, new)
+        new = [Pin(report.service, specifier, report.repository, seen)] if specifier is not None else []
 
-    def _change(self, project: str, service: str, pin: Pin | None) -> None:
-        for _ in range(MAX_ATTEMPTS):
-            pins, etag = self._load(project)
-            others = [each for each in pins if each.service != service]
-            kept = [*others, pin] if pin is not None else others
-            changed = sorted(kept, key=lambda each: each.service)
-            if tuple(changed) == pins:
-                return
-            if len(changed) > MAX_SERVICES:
+        def change(pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
+            others = [each for each in pins if each.service != report.service]
+            if len(others) + len(new) > MAX_SERVICES:
                 raise Refused(f"{MAX_SERVICES} services report that they require {project}")
-            document = {"format": 1, "pins": [asdict(each) for each in changed]}
-            try:
-                self._store.swap(_key(project), (json.dumps(document) + "\n").encode(), etag)
-            except Conflict:
-                continue
-            return
-        raise CannotDo(f"the reports on {project} change too fast", "try again")
+            return tuple(sorted([*others, *new], key=lambda each: each.service))
 
-    def _load(self, project: str) -> tuple[tuple[Pin, ...], str | None]:
-        try:
-            blob = self._store.get(_key(project))
-        except NotFound:
-            return (), None
-        try:
-            pins = tuple(Pin(**row) for row in json.loads(blob.data)["pins"])
-            for each in pins:
-                SpecifierSet(each.specifier)
-        except (ValueError, KeyError, TypeError) as error:
-            raise CannotDo(f"{_key(project)} of the index cannot be read: {error}") from error
-        return pins, blob.etag
+        self._document(project).change(change)
+
+    def _document(self, project: str) -> Document[tuple[Pin, ...]]:
+        return Document(self._store, f"pins/{project}.json", _read, _write, ())
 
 
-def _key(project: str) -> str:
-    return f"pins/{project}.json"
+def _read(data: bytes) -> tuple[Pin, ...]:
+    pins = tuple(Pin(**row) for row in json.loads(data)["pins"])
+    for each in pins:
+        SpecifierSet(each.specifier)
+    return pins
+
+
+def _write(pins: tuple[Pin, ...]) -> bytes:
+    return (json.dumps({"format": 1, "pins": [asdict(each) for each in pins]}) + "\n").encode()

@@ -158,13 +158,15 @@ class Visits:
         if shown.withheld:
             raise NotFound(f"{name} is quarantined and offers no files")
         found: list[tuple[Side, File]] = []
+        spelled: list[Version] = []
         for version in (old, new):
             release = release_of(shown.releases, name, version)
             held = inside.read(self._catalog.store, release.files, SNAPSHOT)
             if held is None:
                 raise NotFound(f"{name} {version} has no contract that could be compared")
-            found.append((Side(str(version), held[0]), held[1]))
-        return people.comparison(place, shown, old, new, self._difference(*found))
+            found.append((Side(str(release.version), held[0]), held[1]))
+            spelled.append(release.version)
+        return people.comparison(place, shown, spelled[0], spelled[1], self._difference(*found))
 
     def _difference(self, old: tuple[Side, File], new: tuple[Side, File]) -> Difference:
         if self._contracts is None or old[1].sha256 == new[1].sha256:
@@ -187,7 +189,8 @@ class Visits:
         return known, moved(request, f"/project/{known}/{quote(rest)}")
 
     def _place(self, request: Request, query: str = "") -> Place:
-        return Place(str(request.base_url), self._door.shared == "private", query)
+        private = self._door.shared == "private"
+        return Place(str(request.base_url), private, query, compares=self._contracts is not None)
 
     def _kindly(self, handler: Handler) -> Handler:
         """A handler whose refusals a browser shows as a page; a program reads one line of plain text."""
