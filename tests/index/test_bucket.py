@@ -24,6 +24,7 @@ from crucible_pipeline.index.place import store_at
 from crucible_pipeline.index.server import Running
 from crucible_pipeline.index.store import Unavailable
 from crucible_pipeline.index.verify import survey
+from index import audit_laws
 from index.distributions import Dist, fetch, post, published, wheel
 from index.seaweed import Node, free_ports
 from index.store_laws import LAWS, Law
@@ -36,6 +37,11 @@ SERVE = (
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 def test_a_bucket_keeps_every_law_of_stores(law: Law, bucket: str) -> None:
+    law(BucketStore(bucket))
+
+
+@pytest.mark.parametrize("law", audit_laws.LAWS, ids=lambda law: law.__name__)
+def test_the_audit_log_in_a_bucket_keeps_every_law_of_logs(law: audit_laws.Law, bucket: str) -> None:
     law(BucketStore(bucket))
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.access import Access, Forbidden, Unauthorized
+from crucible_pipeline.index.clock import Clock
 from crucible_pipeline.index.issuer import Issuers
 from crucible_pipeline.index.memory import MemoryStore
 from crucible_pipeline.index.minted import SECRET_PREFIX, SEEN, TOKENS
@@ -471,8 +472,6 @@ def test_a_publisher_that_could_match_too_much_is_refused(make: Any) -> None:
 
 def test_a_clock_that_is_set_back_brings_no_token_back(signer: Issuer) -> None:
     here = Here(signer)
-    from crucible_pipeline.index.clock import Clock
-
     clock = Clock(lambda: here.clocks.now, lambda: here.clocks.ticks)
     access = Access(here.store, anonymous_read=False, clock=clock)
     exchange = Exchange(access, Issuers(clock, lambda: here.clocks.ticks))

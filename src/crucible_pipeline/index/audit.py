@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from crucible_pipeline.errors import CrucibleError
 from crucible_pipeline.index.clock import stamp
 from crucible_pipeline.index.seal import Link, Seal, sealed
-from crucible_pipeline.index.store import AlreadyExists, Store
+from crucible_pipeline.index.store import AlreadyExists, NotFound, Store
 
 PREFIX = "access/audit/"
 NOTHING = "0" * 64
@@ -213,13 +213,17 @@ class Ledger:
 
     def _find(self) -> Link:
         """The newest entry; where the sealed one is newer, others were removed, and the gap stays a gap."""
+        head = sealed(self._store)
+        try:
+            self._store.tag(key_of(1))
+        except NotFound:
+            # A bucket that some storages make with the first object cannot be listed before.
+            if head is None:
+                return Link(0, NOTHING)
         numbers = (_number(entry.key) for entry in self._store.list(PREFIX))
         newest = max((number for number in numbers if number is not None), default=0)
-        head = sealed(self._store)
         if head is not None and head.number > newest:
             return head
-        if newest == 0:
-            return Link(0, NOTHING)
         return Link(newest, _hash(self._store.get(key_of(newest)).data))
 
 
