@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import io
+import random
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -48,6 +49,11 @@ def zipped(members: Members) -> bytes:
         for path, data in members:
             archive.writestr(zipfile.ZipInfo(path, (2024, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
+
+
+def noise(dice: random.Random, size: int) -> bytes:
+    """A module of about so many bytes that hardly compress."""
+    return b"# " + base64.b64encode(dice.randbytes(size * 3 // 4)) + b"\n"
 
 
 def wheel(

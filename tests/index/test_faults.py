@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import pytest
 
@@ -21,31 +21,25 @@ from crucible_pipeline.index.memory import MemoryStore
 from crucible_pipeline.index.repair import repair
 from crucible_pipeline.index.store import NoSpace, Unavailable
 from crucible_pipeline.index.verify import survey
-from index.distributions import Dist, fetch, post, published, wheel
+from index.distributions import Dist, fetch, noise, post, published, wheel
 from index.test_server import served
 
 
-class Dying(DirectoryStore):
-    """Ends its process, as kill -9 does, before or after its n-th write."""
+def die_at(step: int) -> None:
+    """End this process, as kill -9 does, before its step-th flush to the disk or rename."""
+    left = [step]
 
-    def __init__(self, root: Path, step: int) -> None:
-        super().__init__(root)
-        self._left = step
-
-    def create(self, key: str, data: bytes | BinaryIO) -> None:
-        self._step(lambda: super(Dying, self).create(key, data))
-
-    def swap(self, key: str, data: bytes, expected: str | None) -> str:
-        told: list[str] = []
-        self._step(lambda: told.append(super(Dying, self).swap(key, data, expected)))
-        return told[0]
-
-    def _step(self, write: Callable[[], None]) -> None:
-        for act in (lambda: None, write):
-            act()
-            if self._left == 0:
+    def counted(act: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*arguments: Any) -> Any:
+            if left[0] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
-            self._left -= 1
+            left[0] -= 1
+            return act(*arguments)
+
+        return counting
+
+    os.fsync = counted(os.fsync)
+    Path.replace = counted(Path.replace)  # type: ignore[method-assign]
 
 
 def in_child(run: Callable[[], None]) -> int:
@@ -62,7 +56,11 @@ def in_child(run: Callable[[], None]) -> int:
 
 
 def publish_and_die(root: Path, step: int, dist: Dist) -> int:
-    return in_child(lambda: published(Catalog(Dying(root, step)), dist) and None)
+    def run() -> None:
+        die_at(step)
+        published(Catalog(DirectoryStore(root)), dist)
+
+    return in_child(run)
 
 
 @pytest.mark.parametrize("earlier", [(), (wheel(),)], ids=["first release", "second release"])
@@ -81,9 +79,9 @@ def test_a_kill_at_every_step_of_publishing_leaves_a_sound_index(
         published(catalog, dist)
         assert survey(catalog).findings == (), step
         assert catalog.project("demo-pkg").files[-1].name == dist.filename
-    # Each of its writes was the last: two contents, the document, and what is rendered of it.
+    # Each step was the last: content, metadata, the document and its rendering, flushed and renamed.
     assert ended == [-signal.SIGKILL] * (len(ended) - 1) + [0]
-    assert len(ended) > 2 * (3 + 1)
+    assert len(ended) > 10
 
 
 @pytest.mark.slow
@@ -92,8 +90,9 @@ def test_a_hundred_kills_at_random_lose_nothing(tmp_path: Path) -> None:
     _, token = Access(DirectoryStore(data)).create(("*",))
     dice = random.Random(5)  # noqa: S311  when to kill, no secret
     acknowledged: list[str] = []
+    catalog = Catalog(DirectoryStore(data))
     for number in range(100):
-        dists = [wheel(f"pkg-{each}", f"1.{number}", body=dice.randbytes(20_000)) for each in range(3)]
+        dists = [wheel(f"pkg-{each}", f"1.{number}", body=noise(dice, 20_000)) for each in range(3)]
         with served(data, token) as (process, index):
             killer = subprocess.Popen(["sleep", str(dice.uniform(0, 0.06))])
             for dist in dists:
@@ -103,7 +102,6 @@ def test_a_hundred_kills_at_random_lose_nothing(tmp_path: Path) -> None:
             killer.wait()
             process.kill()
             process.wait()
-        catalog = Catalog(DirectoryStore(data))
         assert {finding.kind for finding in survey(catalog).findings} <= {"orphan", "stale"}
         for dist in dists:
             published(catalog, dist)
@@ -131,7 +129,7 @@ def test_a_full_disk_is_answered_with_507_and_lists_nothing_half(small_disk: Pat
     data = small_disk / "index"
     _, token = Access(DirectoryStore(data)).create(("*",))
     dice = random.Random(3)  # noqa: S311  content that does not compress, no secret
-    dists = [wheel(version=f"1.{number}", body=dice.randbytes(70_000)) for number in range(12)]
+    dists = [wheel(version=f"1.{number}", body=noise(dice, 90_000)) for number in range(12)]
     with served(data, token) as (_, index):
         answers = [post(index, dist) for dist in dists]
         statuses = [answer.status_code for answer in answers]

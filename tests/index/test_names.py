@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.names import normalized, parse_filename
-from crucible_pipeline.index.negotiate import HTML, JSON, negotiate, takes_gzip
+from crucible_pipeline.index.negotiate import HTML, JSON, codings, negotiate
 
 
 @settings(max_examples=200, deadline=None)
@@ -92,19 +92,24 @@ def test_a_form_that_is_not_on_offer_is_not_replaced_by_another(accept: str) -> 
 @given(st.text(alphabet="abq*/=;,. 019", max_size=40))
 def test_any_header_is_understood_or_ignored(header: str) -> None:
     negotiate(header)
-    takes_gzip(header)
+    codings(header)
 
 
 @pytest.mark.parametrize(
-    ("header", "takes"),
+    ("header", "taken"),
     [
-        (None, False),
-        ("gzip", True),
-        ("gzip;q=0", False),
-        ("br, gzip;q=0.5", True),
-        ("*", True),
-        ("*, gzip;q=0", False),
+        (None, ()),
+        ("gzip", ("gzip",)),
+        ("gzip, deflate, zstd", ("zstd", "gzip")),
+        ("zstd;q=0.5, gzip", ("gzip", "zstd")),
+        ("gzip;q=0", ()),
+        ("br, gzip;q=0.5", ("gzip",)),
+        ("*", ("zstd", "gzip")),
+        ("*, gzip;q=0", ("zstd",)),
+        ("gzip;q=0.5, identity", ()),
     ],
 )
-def test_gzip_is_sent_to_those_who_take_it(header: str | None, takes: bool) -> None:  # noqa: FBT001
-    assert takes_gzip(header) is takes
+def test_a_page_is_compressed_as_the_client_likes_best_and_never_as_it_does_not(
+    header: str | None, taken: tuple[str, ...]
+) -> None:
+    assert codings(header) == taken

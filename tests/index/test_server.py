@@ -23,7 +23,7 @@ from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.server import Running, running, serve
 from crucible_pipeline.index.verify import survey
-from index.distributions import fetch, post, wheel
+from index.distributions import fetch, noise, post, wheel
 
 PROGRAM = (sys.executable, "-c", "from crucible_pipeline.cli.app import run; run()", "serve")
 # The server without the program around it: it starts in a third of the time.
@@ -77,7 +77,7 @@ def test_serve_says_where_it_is_and_stops_cleanly_when_asked(tmp_path: Path) -> 
 def test_after_a_kill_in_the_middle_of_uploads_nothing_is_lost_or_torn(seed: int, tmp_path: Path) -> None:
     data = tmp_path / "index"
     _, token = Access(DirectoryStore(data)).create(("*",))
-    body = random.Random(seed).randbytes(100_000)  # noqa: S311  content, no secret
+    body = noise(random.Random(seed), 130_000)  # noqa: S311  content, no secret
     dists = [wheel(f"pkg-{number % 3}", f"1.{number}", body=body) for number in range(30)]
     acknowledged: list[str] = []
 

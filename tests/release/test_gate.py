@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,9 @@ def release(version: str, contract: bytes | None) -> Dist:
 
 
 def published(dist: Dist, *, yanked: bool = False) -> Published:
-    return Published(Version(dist.version), dist.filename, yanked, lambda: dist.content)
+    return Published(
+        Version(dist.version), dist.filename, sha256(dist.content).hexdigest(), yanked, lambda: dist.content
+    )
 
 
 def asked(dist: Dist, *previous: Published) -> str | None:

@@ -1,6 +1,7 @@
 """A breaking change that was agreed to passes `check`, `release`, `publish` and the gate alike, or none."""
 
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,9 @@ def dist(version: str, status: str, waivers: str | None, *, source: bool = False
 )
 def test_the_gate_counts_waivers_as_check_does(source: bool, waivers: str | None, said: str | None) -> None:  # noqa: FBT001
     old = dist("0.1.0", STATUS, None)
-    before = Published(Version("0.1.0"), old.filename, False, lambda: old.content)
+    before = Published(
+        Version("0.1.0"), old.filename, sha256(old.content).hexdigest(), False, lambda: old.content
+    )
     new = dist("0.1.1", OPEN_STATUS, waivers, source=source)
     candidate = Candidate(
         "job-shared", Version("0.1.1"), new.filename, lambda: new.content, lambda: (before,)
@@ -137,3 +140,19 @@ def test_a_waiver_without_a_reason_or_a_date_is_a_problem_with_its_place(text: s
     with pytest.raises(InvalidInput, match=r"waivers\.yaml") as caught:
         dist("0.1.1", OPEN_STATUS, text)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("source", [False, True])
+@pytest.mark.parametrize(
+    ("waivers", "said"),
+    [(None, None), (WAIVER, "matches no change, remove it"), (EXPIRED, "expired on 2026")],
+)
+def test_the_gate_finds_the_waivers_of_a_first_release_stale(
+    source: bool,  # noqa: FBT001
+    waivers: str | None,
+    said: str | None,
+) -> None:
+    new = dist("0.1.0", OPEN_STATUS, waivers, source=source)
+    first = Candidate("job-shared", Version("0.1.0"), new.filename, lambda: new.content, lambda: ())
+    answer = gate(first, today=lambda: TODAY)
+    assert (answer is None) if said is None else (answer is not None and said in answer)

@@ -6,7 +6,8 @@ The reason phrase of a status is the protocol's own, so a refusal's sentence is 
 
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -20,8 +21,9 @@ from crucible_pipeline.index.access import Forbidden, Unauthorized
 from crucible_pipeline.index.claims import Taken
 from crucible_pipeline.index.foreign import UpstreamFailed, UpstreamLoop
 from crucible_pipeline.index.hot import Hot
+from crucible_pipeline.index.limits import TooSlow
 from crucible_pipeline.index.names import normalized
-from crucible_pipeline.index.negotiate import negotiate, takes_gzip
+from crucible_pipeline.index.negotiate import negotiate
 from crucible_pipeline.index.store import InvalidKey, NoSpace, NotFound, Unavailable
 
 LOG = logging.getLogger("crucible.index")
@@ -38,6 +40,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (NotFound, 404),
     (InvalidKey, 404),
     (Taken, 409),
+    (TooSlow, 408),
     (TooLarge, 413),
     (Refused, 400),
     (UpstreamLoop, 508),
@@ -67,34 +70,62 @@ def project_name(name: str) -> str:
 
 def is_known(request: Request, *etags: str) -> bool:
     """Whether the client holds what would be sent (RFC 9110, section 13.1.2)."""
-    given = request.headers.get("if-none-match", "")
-    held = {tag.strip().removeprefix("W/") for tag in given.split(",")}
-    return given.strip() == "*" or not held.isdisjoint(etags)
+    return is_held(request.headers.get("if-none-match", ""), etags)
+
+
+def is_held(if_none_match: str, etags: Collection[str]) -> bool:
+    """Whether one of the etags is among those of an `If-None-Match` header."""
+    held = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return if_none_match.strip() == "*" or not held.isdisjoint(etags)
 
 
 def page(request: Request, hot: Hot) -> Response:
     """A simple page in the form that the request asks for (PEP 691), unless the client holds it already."""
     # PEP 691 lets a client that cannot set headers ask in the address.
-    suits = negotiate(request.query_params.get("format") or request.headers.get("accept"))
-    if suits is None:
+    accept = request.query_params.get("format") or request.headers.get("accept")
+    chosen = suiting(hot, accept, request.headers.get("accept-encoding"))
+    if chosen is None:
         return PlainTextResponse("ask for the JSON or the HTML form of PEP 691\n", 406, PLAIN)
+    if is_known(request, *chosen.etags):
+        return Response(status_code=304, headers=chosen.headers)
+    return Response(chosen.body, headers={**chosen.headers, **chosen.described})
+
+
+@dataclass(frozen=True, slots=True)
+class Suiting:
+    """What suits a client best.
+
+    Args:
+        headers: of any answer.
+        described: the headers that an answer with the body has besides.
+        body: to send.
+        etags: whoever holds one of these holds this page.
+    """
+
+    headers: dict[str, str]
+    described: dict[str, str]
+    body: bytes
+    etags: tuple[str, ...]
+
+
+def suiting(hot: Hot, accept: str | None, accept_encoding: str | None) -> Suiting | None:
+    """A simple page as a client wants it; None where it wants none of the forms that there are."""
+    suits = negotiate(accept)
+    if suits is None:
+        return None
     form, content_type = suits
     body = hot.forms[form]
-    packed = body.gzipped is not None and takes_gzip(request.headers.get("accept-encoding"))
+    coding = body.coding(accept_encoding)
     headers = {
-        "ETag": body.gzip_etag if packed else body.etag,
+        "ETag": body.etag_of(coding),
         "Cache-Control": "no-cache",
         "Vary": "Accept, Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
     }
     if hot.serial:
         headers["X-PyPI-Last-Serial"] = str(hot.serial)
-    if is_known(request, body.etag, body.gzip_etag):
-        return Response(status_code=304, headers=headers)
-    headers["Content-Type"] = content_type
-    if packed:
-        headers["Content-Encoding"] = "gzip"
-    return Response(body.gzipped if packed else body.plain, headers=headers)
+    described = {"Content-Type": content_type, **({"Content-Encoding": coding} if coding else {})}
+    return Suiting(headers, described, body.sent(coding), body.etags)
 
 
 def immutable(etag: str, shared: str) -> dict[str, str]:
@@ -212,6 +243,10 @@ async def _refusal(_: Request, error: Exception) -> Response:
     headers = dict(PLAIN)
     if status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="crucible"'
+    if status == 408:
+        headers["Connection"] = "close"
+    if status == 503:
+        headers["Retry-After"] = "5"
     if status >= 500:
         LOG.error("%s", error)
     return PlainTextResponse(f"{error}\n", status, headers)

@@ -12,7 +12,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,7 @@ from crucible_pipeline.index.store import (
     Unavailable,
     checked,
     checked_prefix,
+    created_each,
     media_type_of,
 )
 from crucible_pipeline.index.transfer import IN_MEMORY_BYTES, READ_AHEAD_BYTES, Ranges, in_one_piece
@@ -117,6 +118,10 @@ class BucketStore:
                 self._put(key, content, "create")
         else:
             raise AlreadyExists(f"{key} is stored already")
+
+    def create_all(self, blobs: Iterable[tuple[str, bytes | BinaryIO]]) -> frozenset[str]:
+        """See `Store.create_all`."""
+        return created_each(self, blobs)
 
     def swap(self, key: str, data: bytes, expected: str | None) -> str:
         """See `Store.swap`."""

@@ -4,7 +4,6 @@ A file is published at the moment when the document says so. Before that its con
 hash, so a crash leaves at worst a blob that no document names, and the same upload succeeds afterwards.
 """
 
-import contextlib
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -13,17 +12,16 @@ from typing import BinaryIO, Protocol
 
 from packaging.version import Version
 
-from crucible_pipeline.errors import CannotDo, Refused
-from crucible_pipeline.index import rendering, simple
+from crucible_pipeline.errors import Refused
+from crucible_pipeline.index import simple
 from crucible_pipeline.index.claims import check_open, is_published
+from crucible_pipeline.index.documents import Documents
 from crucible_pipeline.index.names import Filename
 from crucible_pipeline.index.page import Status
 from crucible_pipeline.index.policy import Policies
 from crucible_pipeline.index.simple import File, Project
-from crucible_pipeline.index.store import AlreadyExists, Conflict, NotFound, Store
+from crucible_pipeline.index.store import NotFound, Store
 
-# A conflict means that another writer succeeded, so this many in a row mean that something is broken.
-MAX_ATTEMPTS = 1000
 # The statuses under which a project takes no uploads (PEP 792).
 CLOSED = frozenset({"archived", "quarantined"})
 
@@ -78,12 +76,14 @@ class Published:
     Args:
         version: its release.
         filename: its name.
+        sha256: of its content, in hexadecimal.
         yanked: whether its release is.
         read: gives the whole content.
     """
 
     version: Version
     filename: str
+    sha256: str
     yanked: bool
     read: Callable[[], bytes]
 
@@ -125,6 +125,7 @@ class Catalog:
     def __init__(self, store: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.store, self.policies = store, Policies(store)
         self._clock = clock
+        self._documents = Documents(store, clock)
 
     def projects(self) -> tuple[str, ...]:
         """The names of all projects, sorted."""
@@ -142,7 +143,7 @@ class Catalog:
         Raises:
             NotFound: nothing at all.
         """
-        return self._load(name)[0]
+        return self._documents.load(name)[0]
 
     def publish(self, distribution: Distribution, gate: Gate | None = None) -> bool:
         """Publish a validated file.
@@ -155,26 +156,36 @@ class Catalog:
             False where exactly this file was published already, which is fine.
 
         Raises:
-            Taken: another content is published under this name or another spelling of it.
+            Taken: another content is published under this name or another spelling of it, or the release is
+                sealed.
             NotAllowed: the gate's answer, or the project takes no uploads.
         """
         place = distribution.filename
         seal = self.policies.of(place.project).seal
 
-        def add(project: Project) -> Project | None:
+        def is_new(project: Project) -> bool:
             if is_published(project, place, distribution.sha256):
-                # What a damaged storage lost comes back this way.
-                self._store(distribution)
-                return None
+                return False
             if (stands := project.status).marker in CLOSED:
                 why = f": {stands.reason}" if stands.reason else ""
                 raise NotAllowed(f"{project.name} is {stands.marker} and takes no uploads{why}")
             check_open(project, place, distribution.sha256, self._clock(), seal)
             if gate is not None and (reason := gate(self._candidate(project, distribution))) is not None:
                 raise NotAllowed(reason)
-            return simple.with_files(project, (*project.files, self._store(distribution)))
+            return True
 
-        return self._change(place.project, add, or_new=True)
+        # Judged and stored before its turn comes, so that others need not wait for it.
+        seen = self._documents.load(place.project, or_new=True)[0]
+        admitted = is_new(seen)
+        # Also a published one: what a damaged storage lost comes back this way.
+        file = self._store(distribution)
+
+        def add(project: Project) -> Project | None:
+            # Asked again only where another writer was quicker.
+            new = admitted if project.serial == seen.serial else is_new(project)
+            return simple.with_files(project, (*project.files, file)) if new else None
+
+        return self._documents.change(place.project, add, or_new=True)
 
     def withdraw(self, name: str, choose: Callable[[Project], Iterable[str]]) -> tuple[File, ...]:
         """Take files out of a project's document; their content is left to the caller.
@@ -199,7 +210,7 @@ class Catalog:
             gone = tuple(file for file in project.files if file.name in names)
             return simple.without(project, names) if gone else None
 
-        self._change(name, drop)
+        self._documents.change(name, drop)
         return gone
 
     def yank(self, name: str, version: Version, reason: str | None) -> None:
@@ -223,7 +234,7 @@ class Catalog:
             )
             return simple.with_files(project, files)
 
-        self._change(name, mark)
+        self._documents.change(name, mark)
 
     def set_status(self, name: str, status: Status) -> None:
         """Say how a project stands (PEP 792).
@@ -235,47 +246,7 @@ class Catalog:
         Raises:
             NotFound: it has published nothing.
         """
-        self._change(name, lambda project: replace(project, status=status))
-
-    def _change(
-        self, name: str, change: Callable[[Project], Project | None], *, or_new: bool = False
-    ) -> bool:
-        """Swap a project's document, as often as others come in between, and render it.
-
-        Args:
-            name: normalized.
-            change: gives the new project, or None to leave it.
-            or_new: whether the project may be a new one.
-
-        Returns:
-            Whether it was changed.
-        """
-        for _ in range(MAX_ATTEMPTS):
-            try:
-                project, etag = self._load(name)
-            except NotFound:
-                if not or_new:
-                    raise
-                project, etag = Project(name), None
-            changed = change(project)
-            if changed is not None:
-                # Milliseconds, so that serials of different projects compare; never backwards with the clock.
-                serial = max(project.serial + 1, int(self._clock().timestamp() * 1000))
-                document = simple.dump(replace(changed, serial=serial))
-                try:
-                    self.store.swap(simple.key_of(name), document, etag)
-                except Conflict:
-                    continue
-            self.render(name)
-            return changed is not None
-        raise CannotDo(f"{name} changes too fast for one more change", "try again")
-
-    def _load(self, name: str) -> tuple[Project, str]:
-        try:
-            blob = self.store.get(simple.key_of(name))
-        except NotFound:
-            raise NotFound(f"the project {name} has published nothing here") from None
-        return simple.restore(blob.data, simple.key_of(name)), blob.etag
+        self._documents.change(name, lambda project: replace(project, status=status))
 
     def _store(self, distribution: Distribution) -> File:
         """Store the content and the metadata, unless an earlier attempt did."""
@@ -298,9 +269,7 @@ class Catalog:
         ]
         if distribution.provenance is not None:
             blobs.append((file.provenance_key, distribution.provenance))
-        for key, data in blobs:
-            with contextlib.suppress(AlreadyExists):
-                self.store.create(key, data)
+        self.store.create_all(blobs)
         return file
 
     def _candidate(self, project: Project, distribution: Distribution) -> Candidate:
@@ -318,8 +287,8 @@ class Catalog:
         def read() -> bytes:
             return self.store.get(file.key).data
 
-        return Published(file.filename.version, file.name, file.yanked is not None, read)
+        return Published(file.filename.version, file.name, file.sha256, file.yanked is not None, read)
 
     def render(self, name: str) -> None:
         """Bring what is derived from a project's document up to it: its HTML and the list of projects."""
-        rendering.render(self.store, name, lambda: self._load(name)[0])
+        self._documents.render(name)

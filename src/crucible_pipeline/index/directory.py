@@ -11,14 +11,12 @@ import hashlib
 import os
 import shutil
 import stat
+import sys
 import tempfile
-import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
-
-from filelock import FileLock
 
 from crucible_pipeline.index.store import (
     AlreadyExists,
@@ -33,10 +31,15 @@ from crucible_pipeline.index.store import (
     stream_of,
 )
 
+if sys.platform != "win32":  # where a folder may only be read
+    import fcntl
+
 LOCKS = 64
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-LOCK_POLL_SECONDS = 0.002
+MAX_FLUSHED = 4096
 PRIVATE_PREFIX = "access/"
+# A rendering is made again where a power failure takes it; only its document has to last.
+RENDERED = ".html"
 
 
 class DirectoryStore:
@@ -50,8 +53,8 @@ class DirectoryStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        # filelock polls; threads of one process queue here first and pass the lock on at once.
-        self._threads = [threading.Lock() for _ in range(LOCKS)]
+        self._prefix = f"{root}{os.sep}"
+        self._flushed: set[Path] = set()
 
     def get(self, key: str) -> Blob:
         """See `Store.get`."""
@@ -60,8 +63,9 @@ class DirectoryStore:
 
     def tag(self, key: str) -> str:
         """See `Store.tag`."""
+        # Asked with every request, so without a Path.
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            found = (self.root / checked(key)).stat()
+            found = os.stat(self._prefix + checked(key))  # noqa: PTH116
             if stat.S_ISREG(found.st_mode):
                 return _etag(found)
         raise NotFound(f"nothing is stored as {key}")
@@ -82,27 +86,53 @@ class DirectoryStore:
 
     def create(self, key: str, data: bytes | BinaryIO) -> None:
         """See `Store.create`."""
-        path = self.root / checked(key)
-        if path.exists():
+        if key not in self.create_all([(key, data)]):
             raise AlreadyExists(f"{key} is stored already")
-        with _named_errors(), self._written(key, stream_of(data)) as temporary, self._locked(key):
-            if path.exists():
-                raise AlreadyExists(f"{key} is stored already")
-            self._put(temporary, path)
+
+    def create_all(self, blobs: Iterable[tuple[str, bytes | BinaryIO]]) -> frozenset[str]:
+        """See `Store.create_all`: all content is on the disk before any of it has its name."""
+        given = {checked(key): data for key, data in blobs}
+        paths = {key: self.root / key for key in given}
+        created: set[str] = set()
+        with _named_errors(), contextlib.ExitStack() as stack:
+            written = [
+                (key, stack.enter_context(self._written(key, stream_of(data))))
+                for key, data in given.items()
+                if not paths[key].exists()
+            ]
+            for _, temporary in written:
+                _flush(temporary)
+            for key, temporary in written:
+                paths[key].parent.mkdir(parents=True, exist_ok=True)
+                with self._locked(key):
+                    if not paths[key].exists():
+                        temporary.replace(paths[key])
+                        created.add(key)
+            # Also where another writer was first: it may not have come so far yet.
+            self._flush_folders(paths.values())
+        return frozenset(created)
 
     def swap(self, key: str, data: bytes, expected: str | None) -> str:
         """See `Store.swap`."""
         path = self.root / checked(key)
         # Looked at twice: a writer that is late already need not flush anything to the disk first.
         self._expect(key, expected)
-        with _named_errors(), self._written(key, stream_of(data)) as temporary, self._locked(key):
+        lasting = not key.endswith(RENDERED)
+        with contextlib.ExitStack() as stack, _named_errors():
+            temporary = stack.enter_context(self._written(key, stream_of(data)))
+            if lasting:
+                _flush(temporary)
+            stack.enter_context(self._locked(key))
             self._expect(key, expected)
             # The kernel's clock ticks every few milliseconds, and may be set back; with this instant each
             # write has an etag of its own.
             instant = max(time.time_ns(), _instant(path) + 1)
             os.utime(temporary, ns=(instant, instant))
             etag = _etag(temporary.stat())
-            self._put(temporary, path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.replace(path)
+            if lasting:
+                self._flush_folders([path])
             return etag
 
     def delete(self, key: str) -> None:
@@ -150,7 +180,7 @@ class DirectoryStore:
 
     @contextlib.contextmanager
     def _written(self, key: str, source: BinaryIO) -> Generator[Path]:
-        """A temporary file with the content, on the disk; removed unless it was renamed meanwhile."""
+        """A temporary file with the content; removed unless it was renamed meanwhile."""
         folder = self.root / ".tmp"
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder)
@@ -160,19 +190,27 @@ class DirectoryStore:
                 shutil.copyfileobj(source, file, 1 << 20)
                 file.flush()
                 os.fchmod(file.fileno(), 0o600 if key.startswith(PRIVATE_PREFIX) else 0o644)
-                os.fsync(file.fileno())
             yield temporary
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _put(self, temporary: Path, path: Path) -> None:
-        """Rename the temporary file to its final name, durably, new folders included."""
-        fresh = [folder for folder in path.parents if not folder.exists()]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.replace(path)
-        _sync(path.parent)
-        for folder in fresh:
-            _sync(folder.parent)
+    def _flush_folders(self, paths: Iterable[Path]) -> None:
+        """Make the names of files last, and those of folders above that this process has not flushed yet."""
+        wanted = {path.parent for path in paths}
+        named: set[Path] = set()
+        for folder in tuple(wanted):
+            for each in (folder, *folder.parents):
+                if each in self._flushed:
+                    break
+                named.add(each)
+                wanted.add(each.parent)
+                if each == self.root:
+                    break
+        for each in sorted(wanted, reverse=True):
+            _flush(each)
+        if len(self._flushed) > MAX_FLUSHED:
+            self._flushed.clear()
+        self._flushed |= named
 
     @contextlib.contextmanager
     def _locked(self, key: str) -> Generator[None]:
@@ -180,10 +218,13 @@ class DirectoryStore:
         number = hashlib.sha256(key.encode()).digest()[0] % LOCKS
         folder = self.root / ".lock"
         folder.mkdir(parents=True, exist_ok=True)
-        # A new FileLock each time: one object shared by threads would count as held by all of them.
-        lock = FileLock(folder / f"{number:02d}", poll_interval=LOCK_POLL_SECONDS, is_singleton=False)
-        with self._threads[number], lock:
+        # Each opens the file anew: a lock belongs to the open file, so threads wait for each other too.
+        handle = os.open(folder / f"{number:02d}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(handle)
 
 
 @contextlib.contextmanager
@@ -209,9 +250,9 @@ def _etag(found: os.stat_result) -> str:
     return f"{found.st_mtime_ns:x}-{found.st_size:x}-{found.st_ino:x}"
 
 
-def _sync(folder: Path) -> None:
-    """Flush a folder's entries to the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _flush(path: Path) -> None:
+    """Flush a file's content, or a folder's entries, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

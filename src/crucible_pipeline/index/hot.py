@@ -5,18 +5,25 @@ Each request asks the store for the document's etag alone, so a change by any pr
 
 import gzip
 import hashlib
+import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from crucible_pipeline.index import simple
-from crucible_pipeline.index.negotiate import Form
+from crucible_pipeline.index.negotiate import Coding, Form, codings
 from crucible_pipeline.index.store import Blob, NotFound, Store
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 MAX_BYTES = 64 << 20
-GZIP_FROM_BYTES = 512
+PACKED_FROM_BYTES = 512
 GZIP_LEVEL = 6
+ZSTD_LEVEL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +32,30 @@ class Body:
 
     Args:
         plain: the bytes.
-        gzipped: the same compressed; None where that gains nothing.
-        etag: strong, with its quotes; the compressed form has another (RFC 9110, section 8.8.3.3).
+        packed: the same compressed; empty where that gains nothing.
+        etag: strong, with its quotes; each compressed form has another (RFC 9110, section 8.8.3.3).
     """
 
     plain: bytes
-    gzipped: bytes | None
+    packed: Mapping[Coding, bytes]
     etag: str
 
+    def coding(self, accept_encoding: str | None) -> Coding | None:
+        """How to compress it for an `Accept-Encoding` header; None for not at all."""
+        return next((coding for coding in codings(accept_encoding) if coding in self.packed), None)
+
+    def sent(self, coding: Coding | None) -> bytes:
+        """The bytes to send."""
+        return self.plain if coding is None else self.packed[coding]
+
+    def etag_of(self, coding: Coding | None) -> str:
+        """The etag of what is sent."""
+        return self.etag if coding is None else f'{self.etag[:-1]}-{coding}"'
+
     @property
-    def gzip_etag(self) -> str:
-        """The etag of the compressed form."""
-        return f'{self.etag[:-1]}-gzip"'
+    def etags(self) -> tuple[str, ...]:
+        """Of all its forms; whoever holds one knows what the page says."""
+        return tuple(map(self.etag_of, (None, *self.packed)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +77,7 @@ class Hot:
     @property
     def size(self) -> int:
         """In bytes, in memory."""
-        return sum(len(body.plain) + len(body.gzipped or b"") for body in self.forms.values())
+        return sum(len(body.plain) + sum(map(len, body.packed.values())) for body in self.forms.values())
 
 
 class HotPages:
@@ -130,5 +149,10 @@ def _root(blob: Blob) -> Hot:
 
 def body(plain: bytes) -> Body:
     """A form of a page with what goes along."""
-    packed = gzip.compress(plain, GZIP_LEVEL, mtime=0) if len(plain) >= GZIP_FROM_BYTES else None
+    packed: dict[Coding, bytes] = {}
+    if len(plain) >= PACKED_FROM_BYTES:
+        packed = {
+            "zstd": zstd.compress(plain, ZSTD_LEVEL),
+            "gzip": gzip.compress(plain, GZIP_LEVEL, mtime=0),
+        }
     return Body(plain, packed, f'"{hashlib.sha256(plain).hexdigest()[:32]}"')

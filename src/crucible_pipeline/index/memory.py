@@ -4,7 +4,7 @@ import io
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +16,7 @@ from crucible_pipeline.index.store import (
     NotFound,
     checked,
     checked_prefix,
+    created_each,
     stream_of,
 )
 
@@ -58,6 +59,10 @@ class MemoryStore:
             if checked(key) in self._blobs:
                 raise AlreadyExists(f"{key} is stored already")
             self._put(key, content)
+
+    def create_all(self, blobs: Iterable[tuple[str, bytes | BinaryIO]]) -> frozenset[str]:
+        """See `Store.create_all`."""
+        return created_each(self, blobs)
 
     def swap(self, key: str, data: bytes, expected: str | None) -> str:
         """See `Store.swap`."""

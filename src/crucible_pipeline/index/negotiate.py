@@ -3,6 +3,7 @@
 from typing import Literal
 
 Form = Literal["json", "html"]
+Coding = Literal["zstd", "gzip"]
 
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
@@ -15,6 +16,8 @@ OFFERS: dict[str, tuple[Form, str]] = {
     HTML: ("html", HTML),
     "application/vnd.pypi.simple.latest+html": ("html", HTML),
 }
+# The smaller one first.
+CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
 
 
 def negotiate(accept: str | None) -> tuple[Form, str] | None:
@@ -35,10 +38,16 @@ def negotiate(accept: str | None) -> tuple[Form, str] | None:
     return best[1] if best else None
 
 
-def takes_gzip(accept_encoding: str | None) -> bool:
-    """Whether an `Accept-Encoding` header allows gzip by name or by `*`."""
+def codings(accept_encoding: str | None) -> tuple[Coding, ...]:
+    """What an `Accept-Encoding` header allows the answer to be compressed by, the most wanted first.
+
+    None of them may be used where the client likes the plain form better (`identity` with a greater weight).
+    """
     wanted = _weights(accept_encoding or "")
-    return wanted.get("gzip", wanted.get("*", 0.0)) > 0
+    plain = wanted.get("identity", 0.0)
+    weights = {coding: wanted.get(coding, wanted.get("*", 0.0)) for coding in CODINGS}
+    allowed = [coding for coding in CODINGS if weights[coding] > 0 and weights[coding] >= plain]
+    return tuple(sorted(allowed, key=lambda coding: -weights[coding]))
 
 
 def _weight(offer: str, wanted: dict[str, float]) -> float:

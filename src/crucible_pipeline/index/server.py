@@ -18,7 +18,7 @@ from pathlib import Path
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT
@@ -193,7 +193,7 @@ def running(
 class _Thread(threading.Thread):
     """A server with an event loop of its own."""
 
-    def __init__(self, app: Starlette, port: int) -> None:
+    def __init__(self, app: ASGIApp, port: int) -> None:
         super().__init__(name="crucible-index", daemon=True)
         self._server = _server(app, DEFAULT_HOST, port)
         self._before = _foreign_threads()
@@ -220,7 +220,7 @@ class _Thread(threading.Thread):
         await self._server.serve()
 
 
-async def _run(app: Starlette, host: str, port: int, started: Callable[[], None]) -> None:
+async def _run(app: ASGIApp, host: str, port: int, started: Callable[[], None]) -> None:
     server = _server(app, host, port)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -255,7 +255,7 @@ def _settle(before: set[int]) -> None:
         time.sleep(0.005)
 
 
-def _server(app: Starlette, host: str, port: int) -> Server:
+def _server(app: ASGIApp, host: str, port: int) -> Server:
     logging.getLogger("_granian").setLevel(logging.WARNING)
     return Server(
         app,

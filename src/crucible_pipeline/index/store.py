@@ -6,10 +6,12 @@ other's work (`If-Match` on object stores).
 `tests/index/store_laws.py` holds what every implementation must satisfy.
 """
 
+import contextlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -126,12 +128,23 @@ class Store(Protocol):
         """
         ...
 
+    def create_all(self, blobs: Iterable[tuple[str, bytes | BinaryIO]]) -> frozenset[str]:
+        """Store several blobs as `create` does, and wait for the disk once.
+
+        Args:
+            blobs: keys, each with its content.
+
+        Returns:
+            The keys that were new; what the others hold stays. All of them are durable.
+        """
+        ...
+
     def swap(self, key: str, data: bytes, expected: str | None) -> str:
         """Replace a document if it is still the one seen, and return its new etag.
 
         Args:
             key: which.
-            data: the new content, durable when this returns.
+            data: the new content, durable when this returns; of a rendering (`.html`) only visible.
             expected: the etag seen; None where none was.
 
         Raises:
@@ -160,6 +173,8 @@ class Store(Protocol):
         ...
 
 
+# Pure, and asked with every request.
+@lru_cache(maxsize=1 << 13)
 def checked(key: str) -> str:
     """The key itself, if it is one.
 
@@ -187,6 +202,16 @@ def checked_prefix(prefix: str) -> str:
 def stream_of(data: bytes | BinaryIO) -> BinaryIO:
     """A stream of either form of content, from where it stands."""
     return io.BytesIO(data) if isinstance(data, bytes) else data
+
+
+def created_each(store: Store, blobs: Iterable[tuple[str, bytes | BinaryIO]]) -> frozenset[str]:
+    """`Store.create_all` one by one, where waiting for all at once gains nothing."""
+    created: set[str] = set()
+    for key, data in blobs:
+        with contextlib.suppress(AlreadyExists):
+            store.create(key, data)
+            created.add(key)
+    return frozenset(created)
 
 
 def media_type_of(key: str) -> str:

@@ -13,16 +13,21 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index import answers, legacy_json, recorded, upload
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.answers import HANDLERS, PLAIN, TooLarge, is_known, moved, project_name
 from crucible_pipeline.index.audit import Actor
+from crucible_pipeline.index.care import Care
 from crucible_pipeline.index.catalog import Catalog, Gate
 from crucible_pipeline.index.difference import Contracts
 from crucible_pipeline.index.door import Door
+from crucible_pipeline.index.express import Express
 from crucible_pipeline.index.hot import Hot, HotPages
+from crucible_pipeline.index.limits import Limits
+from crucible_pipeline.index.metrics import Measured, Metrics
 from crucible_pipeline.index.names import parse_filename
 from crucible_pipeline.index.pinning import Pinning
 from crucible_pipeline.index.relay import Relay, Source
@@ -48,7 +53,7 @@ def application(
     max_upload_bytes: int = MAX_UPLOAD_BYTES,
     upstream: Callable[[str], Source] | None = None,
     contracts: Contracts | None = None,
-) -> Starlette:
+) -> ASGIApp:
     """The whole index as an ASGI application.
 
     Args:
@@ -62,7 +67,9 @@ def application(
     door = Door(access, catalog.store)
     relay = Relay(upstream, door) if upstream is not None else None
     site = _Site(catalog, door, relay, gate, max_upload_bytes)
-    return Starlette(
+    metrics = Metrics()
+    care = Care(door, metrics)
+    routed = Starlette(
         routes=[
             Route("/simple", site.to_root, methods=["GET"]),
             Route("/simple/", site.root, methods=["GET"]),
@@ -80,10 +87,11 @@ def application(
             Route("/pypi/{name}/{version}/json", site.json, methods=["GET"]),
             *(relay.routes if relay is not None else ()),
             *Exchange(access).routes,
-            Route("/health", site.health, methods=["GET"]),
+            *care.routes,
         ],
         exception_handlers=HANDLERS,
     )
+    return Express(Measured(Limits(routed), metrics), access, site.hot, catalog.store, metrics)
 
 
 class _Site:
@@ -94,12 +102,12 @@ class _Site:
     ) -> None:
         self._catalog, self._door, self._relay, self._gate = catalog, door, relay, gate
         self._max_upload_bytes = max_upload_bytes
-        self._hot = HotPages(catalog.store)
+        self.hot = HotPages(catalog.store)
 
     async def root(self, request: Request) -> Response:
         """`/simple/`."""
         await self._door.allow(request, "read", None)
-        return answers.page(request, await self._door.ask(self._hot.root))
+        return answers.page(request, await self._door.ask(self.hot.root))
 
     async def project(self, request: Request) -> Response:
         """`/simple/<name>/`."""
@@ -195,11 +203,6 @@ class _Site:
             told = await run_in_threadpool(self._publish, fields, content.filename, file, actor)
         return PlainTextResponse(f"{told}\n", headers=PLAIN)
 
-    async def health(self, _: Request) -> Response:
-        """`/health`: whether the store answers."""
-        await run_in_threadpool(self._catalog.projects)
-        return PlainTextResponse("ok\n", headers=PLAIN)
-
     def _publish(self, fields: Mapping[str, str], name: str, content: BinaryIO, actor: Actor) -> str:
         policy = self._catalog.policies.of(upload.project_of(fields))
         valid = upload.read(fields, name, content, policy)
@@ -211,6 +214,6 @@ class _Site:
     async def _own(self, name: str) -> Hot | None:
         """A project's page; None where it has published nothing here."""
         try:
-            return await self._door.ask(self._hot.project, name)
+            return await self._door.ask(self.hot.project, name)
         except NotFound:
             return None

@@ -6,7 +6,7 @@ Pure but for the calendar, which is handed in: a waiver that has expired no long
 import io
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -16,7 +16,7 @@ from crucible_pipeline.compat.verdict import judge
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.snapshot import restore
 from crucible_pipeline.contracts.waivers import in_text
-from crucible_pipeline.errors import Refused
+from crucible_pipeline.errors import Problem, Refused
 from crucible_pipeline.index.catalog import Candidate, Published
 from crucible_pipeline.release.candidate import rivals
 from crucible_pipeline.version import is_enough
@@ -24,6 +24,8 @@ from crucible_pipeline.version import is_enough
 _MAX_BYTES = 64 << 20
 _SNAPSHOT = "contract.json"
 _WAIVERS = "contracts/waivers.yaml"
+_MAX_READ = 256
+_read: dict[str, Contract | None] = {}
 
 
 def _today() -> date:
@@ -50,7 +52,7 @@ def gate(candidate: Candidate, *, mode: str = "full", today: Callable[[], date] 
     others = rivals(published, candidate.version)
     bases = {str(version): found for version in others if (found := _of(published[version])) is not None}
     if not bases:
-        return None
+        return _waivers_of_the_first(candidate, today())
     try:
         contract = contract_in(candidate.filename, candidate.read())
     except Refused as error:
@@ -63,13 +65,30 @@ def gate(candidate: Candidate, *, mode: str = "full", today: Callable[[], date] 
     newest = max(map(Version, bases))
     verdict = judge(contract, bases, package=candidate.project, newest=newest, mode=mode, today=today())
     if verdict.problems:
-        return "; ".join(f"{problem.mark}: {problem.what}, {problem.todo}" for problem in verdict.problems)
+        return _told(verdict.problems)
     if is_enough(candidate.version, newest, verdict.required_bump):
         return None
     return (
         f"{candidate.project} {candidate.version} changes what {newest} promised and needs a"
         f" {verdict.required_bump} release; release it as {verdict.next_version}"
     )
+
+
+def _waivers_of_the_first(candidate: Candidate, day: date) -> str | None:
+    """A first release is compared with nothing, so a waiver in it matches nothing."""
+    try:
+        contract = contract_in(candidate.filename, candidate.read())
+    except Refused:
+        return None  # some other project's file of that name
+    if contract is None or not contract.waivers:
+        return None
+    none: dict[str, Contract] = {}
+    verdict = judge(contract, none, package=candidate.project, newest=None, mode="full", today=day)
+    return _told(verdict.problems) or None
+
+
+def _told(problems: Iterable[Problem]) -> str:
+    return "; ".join(f"{problem.mark}: {problem.what}, {problem.todo}" for problem in problems)
 
 
 def contract_in(filename: str, content: bytes) -> Contract | None:
@@ -96,7 +115,12 @@ def _placed(contract: Contract, text: bytes | None) -> Contract:
 
 
 def _of(file: Published) -> Contract | None:
-    return contract_in(file.filename, file.read())
+    """The contract in a published file; read once, since its content never changes."""
+    if file.sha256 not in _read:
+        if len(_read) >= _MAX_READ:
+            _read.clear()
+        _read[file.sha256] = contract_in(file.filename, file.read())
+    return _read[file.sha256]
 
 
 def _in_wheel(content: bytes, ending: str) -> bytes | None:
