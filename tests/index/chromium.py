@@ -18,12 +18,12 @@ QUIET = (
 
 
 @contextmanager
-def chromium() -> Generator[Browser]:
+def chromium(*options: str) -> Generator[Browser]:
     """The browser, while the block runs."""
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     assert path is not None, "the pages are tested in Chromium: install it (Debian's package is chromium)"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET), timeout=120_000)
+        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *options], timeout=120_000)
         try:
             yield browser
         finally:
