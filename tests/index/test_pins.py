@@ -1,12 +1,15 @@
 """Who pins what: reported by services, kept within bounds, shown on the project's page."""
 
 import json
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crucible_pipeline.cli import main
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index import pins as reports
 from crucible_pipeline.index.access import Access
@@ -147,3 +150,30 @@ def test_services_that_report_at_once_are_all_kept_up_to_a_bound(monkeypatch: py
     tell(7)
     with pytest.raises(Refused):
         tell(31)
+
+
+def test_a_service_reports_the_pins_of_its_requirements(
+    index: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release(index, "0.3.0", OLD)
+    service = tmp_path / "storage"
+    service.mkdir()
+    (service / "requirements.txt").write_text("demo-contracts==0.3.*\nother==1\n")
+    (service / "constraints.txt").write_text("Demo.Contracts != 0.3.7\n")
+    git = ["git", "-C", str(service), "-c", "user.name=a", "-c", "user.email=a@b.example"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "Pins"]):
+        subprocess.run([*git, *command], check=True)
+    arguments = ["index", "pins", str(service), "--package", "demo-contracts", "--package", "none"]
+    assert main([*arguments, "--dry-run"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "storage: none is not pinned"
+    assert uses(index) == ""
+    monkeypatch.setenv("CRUCIBLE_INDEX_URL", index.simple_url)
+    monkeypatch.delenv("CRUCIBLE_TOKEN", raising=False)
+    assert main(arguments) == 2
+    monkeypatch.setenv("CRUCIBLE_TOKEN", "wrong")
+    assert main(arguments) == 1
+    assert "token is unknown" in capsys.readouterr().err
+    monkeypatch.setenv("CRUCIBLE_TOKEN", index.token)
+    assert main([*arguments, "--repository", "https://git.example/storage"]) == 0
+    assert "!=0.3.7,==0.3.*" in uses(index)
+    assert main([*arguments, "--index-url", "http://127.0.0.1:9/simple/"]) == 2

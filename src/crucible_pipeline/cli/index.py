@@ -10,6 +10,7 @@ from crucible_pipeline.cli import (
     index_audit,
     index_care,
     index_gate,
+    index_pins,
     index_projects,
     index_publishers,
 )
@@ -38,6 +39,7 @@ def register(app: typer.Typer) -> None:
     index_projects.register(group, _existing)
     index_care.register(group, _existing)
     index_gate.register(group, _existing)
+    index_pins.register(group)
 
 
 def _register_releases(group: typer.Typer) -> None:
