@@ -15,7 +15,7 @@ from crucible_pipeline.compat.report import as_github, as_markdown, as_sarif, as
 from crucible_pipeline.compat.report_github import annotation
 from crucible_pipeline.compat.report_markdown import code, plain, table
 from crucible_pipeline.compat.table import explained
-from crucible_pipeline.contracts.check import pages
+from crucible_pipeline.contracts.check import pages, pages_beside_releases
 from crucible_pipeline.errors import Mark, Problem
 from crucible_pipeline.upgrade.literals import ROWS
 
@@ -126,6 +126,6 @@ def test_every_rule_stands_on_the_page_once(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == page
     headings = re.findall(r"^### `([a-z0-9-]+)`$", page, re.MULTILINE)
     assert len(headings) == len(set(headings))
-    assert set(headings) == {*explained(), *pages(), *(row.id for row in ROWS)}
+    assert set(headings) == {*explained(), *pages(), *pages_beside_releases(), *(row.id for row in ROWS)}
     assert main(["check", "--explain", "maximum-raised", "--format", "markdown"]) == 0
     assert re.findall(r"^### `(.*)`$", capsys.readouterr().out, re.MULTILINE) == ["maximum-raised"]

@@ -130,6 +130,13 @@ def test_a_waiver_that_matches_nothing_is_a_problem() -> None:
     assert [problem.rule for problem in found.problems] == ["waiver-stale"]
 
 
+def test_a_waiver_without_anything_to_compare_with_matches_nothing() -> None:
+    found = verdict(waiving("maximum-raised", "Order.value"), {}, newest=None)
+    assert [problem.rule for problem in found.problems] == ["waiver-stale"]
+    expired = verdict(waiving("maximum-raised", "Order.value", "2026-05-31"), {}, newest=None)
+    assert [problem.rule for problem in expired.problems] == ["waiver-expired"]
+
+
 def test_an_expired_waiver_no_longer_counts_and_is_a_problem() -> None:
     found = verdict(waiving("maximum-raised", "Order.value", "2026-05-31"), {"0.3.0": LOW}, newest="0.3.0")
     assert not found.compatible

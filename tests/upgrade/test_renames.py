@@ -8,6 +8,9 @@ from crucible_pipeline.contracts.model import Contract, Package
 from crucible_pipeline.contracts.snapshot import dump, restore
 from crucible_pipeline.errors import InvalidInput
 from crucible_pipeline.upgrade.impact import impact
+from crucible_pipeline.upgrade.impact_report import Report, Service, as_github, as_text, summary
+from crucible_pipeline.upgrade.literal import Literal, Name, Place
+from crucible_pipeline.upgrade.vocabulary import vocabulary
 
 PACKAGE = Package("crucible-shared", "crucible_shared", "@crucible/shared")
 CHANNELS = """\
@@ -103,3 +106,102 @@ def test_a_constant_may_come_from_another_group(said: str, path: str) -> None:
 def test_what_cannot_have_been_a_name_is_a_problem() -> None:
     with pytest.raises(InvalidInput, match=r"limits\.yaml:1:37: '!' cannot have named a constant"):
         contract("a: {new: {value: 1, x-renamed-from: '!'}}", "k", "T")
+
+
+ENUM = """\
+openapi: 3.1.0
+info: {title: Evaluations, version: from-git-tag}
+components:
+  schemas:
+    STATUS:
+      type: string
+      enum: [VALUE, done]
+      MORE
+    Request:
+      type: object
+      properties: {FIELD: {type: stringRENAMED}}
+"""
+
+
+def states(status: str, value: str, field: str, more: str = "", renamed: str = "") -> Contract:
+    text = ENUM.replace("VALUE", value).replace("FIELD", field).replace("RENAMED", renamed)
+    return load({"evaluation.yaml": text.replace("STATUS", status).replace("      MORE\n", more)}, PACKAGE)
+
+
+FIRST = states("Status", "queued", "timeout")
+SECOND = states(
+    "State",
+    "waiting",
+    "limit",
+    "      x-renamed-from: Status\n      x-enum-renamed-from: {waiting: queued}\n",
+    ", x-renamed-from: timeout",
+)
+THIRD = states("State", "waiting", "limit")
+CODE = b"""from crucible_shared import Status, Request
+from crucible_shared.evaluation import Status as Again
+
+def read(request: Request, state: Status):
+    if state is Status.QUEUED or state == "queued":
+        return request.timeout
+    return Request(timeout=Again["QUEUED"])
+"""
+
+
+def found(old: Contract, new: Contract, code: bytes = CODE) -> set[tuple[int, str, str, bool]]:
+    hits = impact(diff(old, new), old, new, {"app.py": code}).hits
+    return {(hit.line, hit.rule, hit.cause.instead, hit.breaks) for hit in hits}
+
+
+def test_each_use_of_a_renamed_type_member_or_field_is_told_the_new_name() -> None:
+    hits = found(FIRST, SECOND)
+    assert hits >= {(line, "type-renamed", "State", False) for line in (1, 2, 4, 5)}
+    assert hits >= {(line, "enum-value-renamed", "State.WAITING", True) for line in (5, 7)}
+    assert hits >= {(line, "property-renamed", "Request.limit", True) for line in (6, 7)}
+
+
+def test_code_that_was_warned_is_found_when_the_former_names_go() -> None:
+    hits = found(SECOND, THIRD)
+    gone = "former-name-removed"
+    assert hits >= {(line, gone, "State", True) for line in (1, 2, 4, 5)}
+    assert hits >= {(line, gone, "State.WAITING", True) for line in (5, 7)}
+    assert hits >= {(line, gone, "Request.limit", True) for line in (6, 7)}
+    new = CODE.replace(b"Status", b"State").replace(b"QUEUED", b"WAITING").replace(b"timeout", b"limit")
+    assert found(SECOND, THIRD, new) == set()
+
+
+def test_what_breaks_under_a_former_name_breaks_too() -> None:
+    more = "      x-renamed-from: Status\n      x-enum-renamed-from: {waiting: queued}\n"
+    hits = found(SECOND, states("State", "waiting", "other", more))
+    assert hits == {(line, "property-removed-optional", "", True) for line in (6, 7)}
+
+
+def test_lines_that_are_only_warned_do_not_fail_the_check() -> None:
+    source = b"from crucible_shared import Request, channels\n\nprint(Request, channels.EVALUATION_QUEUED)\n"
+    hits = impact(diff(OLD, NEW), OLD, NEW, {"app.py": source}).hits
+    report = Report("crucible-shared", "0.3.0", [Service("api", hits=hits)])
+    assert {hit.line for hit in hits} == {1, 3}
+    assert report.exit_code == 0
+    assert summary(report) == "api: no line breaks; 2 lines are warned in 1 file"
+    assert as_text(report).count("warning[type-renamed]: Request") == 2
+    assert "error[" not in as_text(report)
+    assert "::warning " in as_github(report)
+    assert "::error " not in as_github(report)
+
+
+def test_constants_and_channels_under_dropped_names_are_told_the_new_one() -> None:
+    kept = contract("execution: {max_memory_mb: 5}", "evaluationWaiting", "EvaluationRequest")
+    source = b"""from crucible_shared import channels, limits
+print(limits.EXECUTION.MAX_MB)
+print(channels.EVALUATION_QUEUED)
+"""
+    assert found(NEW, kept, source) == {
+        (2, "former-name-removed", "limits.EXECUTION.MAX_MEMORY_MB", True),
+        (3, "former-name-removed", "channels.EVALUATION_WAITING", True),
+    }
+
+
+def test_a_former_value_in_a_service_is_told_the_member_to_use() -> None:
+    literal = Literal("queued", 1, 1, Place.GIVEN, Name("state"))
+    verdict = vocabulary(SECOND).judge(literal)
+    assert verdict is not None
+    assert (verdict.rule, verdict.todo) == ("value-unknown", "use State.WAITING")

@@ -17,7 +17,7 @@ from crucible_pipeline.cli.check_prove import Search, proved
 from crucible_pipeline.compat.bases import Base
 from crucible_pipeline.compat.diff import diff
 from crucible_pipeline.compat.verdict import BEFORE_ALL, MODES, Verdict, judge
-from crucible_pipeline.contracts.check import lint
+from crucible_pipeline.contracts.check import idle_renames, lint
 from crucible_pipeline.contracts.lint_rule import Subject
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.project import Project, find_project, load_project
@@ -123,6 +123,7 @@ def _check(request: Request) -> int:
         mode=request.mode or project.mode,
         today=datetime.now(UTC).date(),
     )
+    warnings += idle_renames(contract, [base.contract for base in bases])
     missed = False
     if request.search is not None:
         known = {base.name: base.contract for base in bases}

@@ -6,7 +6,7 @@ from crucible_pipeline.cli.check_output import Format
 from crucible_pipeline.compat.report import explanation
 from crucible_pipeline.compat.report_page import AnyRow, page
 from crucible_pipeline.compat.table import CONTRACT_RULES, SCHEMA_RULES
-from crucible_pipeline.contracts.check import pages
+from crucible_pipeline.contracts.check import pages, pages_beside_releases
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.upgrade.literals import ROWS
 
@@ -14,6 +14,7 @@ from crucible_pipeline.upgrade.literals import ROWS
 def _groups() -> dict[str, tuple[AnyRow, ...]]:
     return {
         "Contracts by themselves": tuple(pages().values()),
+        "Contracts beside their releases": tuple(pages_beside_releases().values()),
         "Changes of schemas": SCHEMA_RULES,
         "Changes of names, channels, states and constants": CONTRACT_RULES,
         "Texts in services": ROWS,

@@ -30,6 +30,7 @@ from crucible_pipeline.upgrade.impact_report import (
     as_text,
 )
 from crucible_pipeline.upgrade.sources import read_sources
+from crucible_pipeline.upgrade.wanted import concerns_code
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:", re.IGNORECASE)
 _WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
@@ -113,7 +114,7 @@ def _comparison(project: Project, against: str, url: str) -> _Comparison:
         mode=project.mode,
     )
     waived = (item.change for item in verdict.waived)
-    return _Comparison(base, contract, (*(change for change in verdict.changes if change.breaks), *waived))
+    return _Comparison(base, contract, (*filter(concerns_code, verdict.changes), *waived))
 
 
 def _service(target: str, compared: _Comparison) -> Service:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from crucible_pipeline.compat.report_markdown import plain
 from crucible_pipeline.compat.table import explained
 from crucible_pipeline.compat.verdict import Verdict
-from crucible_pipeline.contracts.check import pages
+from crucible_pipeline.contracts.check import pages, pages_beside_releases
 from crucible_pipeline.contracts.lint_rule import Row
 from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.errors import Mark, Problem
@@ -73,7 +73,7 @@ def _of_problems(
     """Rules and results; the rules come after so many others."""
     listed = list(problems)
     used = sorted({_rule(problem) for problem in listed})
-    known = pages()
+    known = {**pages(), **pages_beside_releases()}
     rules = [
         {
             "id": name,

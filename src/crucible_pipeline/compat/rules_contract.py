@@ -61,6 +61,24 @@ def type_name(both_types: Mapping[str, TypeDef], new_types: Mapping[str, TypeDef
     return next((name for name in heirs if name not in both_types), None)
 
 
+def _heir(
+    olds: Mapping[str, Channel | Constant], news: Mapping[str, Channel | Constant], old: str
+) -> str | None:
+    if old in news:
+        return old
+    return next((name for name, one in news.items() if old in one.renamed_from and name not in olds), None)
+
+
+def channel_name(both: Both, old: str) -> str | None:
+    """The key of an old channel in the new contract; None if it is gone."""
+    return _heir(both.old.channels, both.new.channels, old)
+
+
+def constant_name(both: Both, old: str) -> str | None:
+    """The path of an old constant in the new contract; None if it is gone."""
+    return _heir(both.old.constants, both.new.constants, old)
+
+
 def _type_added(both: Both) -> Iterator[Finding]:
     heirs = {type_name(both.old.types, both.new.types, name) for name in both.old.types}
     for name, item in both.new.types.items():
@@ -74,15 +92,6 @@ def _type_removed(both: Both) -> Iterator[Finding]:
             yield Finding("the type was removed", element=name, mark=both.home(item.module))
 
 
-def _type_renamed(both: Both) -> Iterator[Finding]:
-    for name in both.old.types:
-        heir = type_name(both.old.types, both.new.types, name)
-        if heir is not None and heir != name:
-            yield Finding(
-                f"the type {name} is called {heir} now", element=heir, mark=both.new.types[heir].mark
-            )
-
-
 def _moved(both: Both) -> Iterator[Finding]:
     for name, item in both.old.types.items():
         heir = type_name(both.old.types, both.new.types, name)
@@ -91,13 +100,16 @@ def _moved(both: Both) -> Iterator[Finding]:
             yield Finding(
                 f"it moved from the module {item.module} to {after.module}", element=heir, mark=after.mark
             )
-    old_homes: list[tuple[str, Channel | StateMachine]] = [
-        *both.old.channels.items(),
-        *both.old.machines.items(),
+    homes: list[tuple[str, Channel | StateMachine, Channel | StateMachine]] = [
+        (new.key, old, new) for old, new in channels(both)
     ]
-    for name, before in old_homes:
-        now = both.new.channels.get(name) if isinstance(before, Channel) else both.new.machines.get(name)
-        if now is not None and now.module != before.module:
+    homes += [
+        (enum, old, both.new.machines[enum])
+        for enum, old in both.old.machines.items()
+        if enum in both.new.machines
+    ]
+    for name, before, now in homes:
+        if now.module != before.module:
             text = f"it moved from the module {before.module} to {now.module}"
             yield Finding(text, element=name, mark=now.mark)
 
@@ -114,24 +126,26 @@ def _package_renamed(both: Both) -> Iterator[Finding]:
 
 
 def _channel_added(both: Both) -> Iterator[Finding]:
+    heirs = {channel_name(both, name) for name in both.old.channels}
     for name, item in both.new.channels.items():
-        if name not in both.old.channels:
+        if name not in heirs:
             yield Finding(f"the channel {item.address} was added", element=name, mark=item.mark)
 
 
 def _channel_removed(both: Both) -> Iterator[Finding]:
     for name, item in both.old.channels.items():
-        if name not in both.new.channels:
+        if channel_name(both, name) is None:
             yield Finding(
                 f"the channel {item.address} was removed", element=name, mark=both.home(item.module)
             )
 
 
 def channels(both: Both) -> Iterator[tuple[Channel, Channel]]:
-    """The channels of both contracts."""
+    """The channels of both contracts, renamed ones too."""
     for name, item in both.old.channels.items():
-        if name in both.new.channels:
-            yield item, both.new.channels[name]
+        heir = channel_name(both, name)
+        if heir is not None:
+            yield item, both.new.channels[heir]
 
 
 def _address(both: Both) -> Iterator[Finding]:
@@ -221,15 +235,6 @@ RULES: tuple[ContractRule, ...] = (
         _NAMES,
         "keep it within this line and remove it in the next one",
         _type_removed,
-        provable=False,
-    ),
-    Rule(
-        "type-renamed",
-        ("source",),
-        Severity.ADDITIVE,
-        f"{_NAMES} Payloads carry no names of types, so they stay as they are.",
-        "keep the old name beside the new one within this line",
-        _type_renamed,
         provable=False,
     ),
     Rule(

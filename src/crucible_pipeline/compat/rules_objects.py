@@ -298,7 +298,8 @@ RULES: tuple[SchemaRule, ...] = (
         "property-renamed",
         ("backward", "forward", "source"),
         Severity.ADDITIVE,
-        f"{_NAMES} On the wire it is another property: each release ignores or misses the other's.",
+        "On the wire it is another property: each release ignores or misses the other's. Python code is "
+        "warned of the former name; in TypeScript an object is the payload itself, and such code fails.",
         "add the new name beside the old one and remove the old one in the next line",
         _property_renamed,
     ),

@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 
 from crucible_pipeline.compat.rule import Finding, Rule
-from crucible_pipeline.compat.rules_contract import Both, ContractRule, channels, messages, type_name
+from crucible_pipeline.compat.rules_contract import (
+    Both,
+    ContractRule,
+    channels,
+    constant_name,
+    messages,
+    type_name,
+)
 from crucible_pipeline.compat.values import key, shown
-from crucible_pipeline.contracts.model import Constant, Contract, JsonValue, StateMachine
+from crucible_pipeline.contracts.model import RENAMED, Constant, Contract, JsonValue, StateMachine
 from crucible_pipeline.version import Severity
 
 
@@ -83,15 +90,24 @@ def _machine_renamed(both: Both) -> Iterator[Finding]:
 
 
 def _constant_added(both: Both) -> Iterator[Finding]:
+    heirs = {constant_name(both, path) for path in both.old.constants}
     for path, item in both.new.constants.items():
-        if path not in both.old.constants:
+        if path not in heirs:
             yield Finding(f"the constant {shown(item.value)} was added", element=path, mark=item.mark)
 
 
 def _constant_removed(both: Both) -> Iterator[Finding]:
     for path, item in both.old.constants.items():
-        if path not in both.new.constants:
+        if constant_name(both, path) is None:
             yield Finding("the constant was removed", element=path, mark=both.home(item.module))
+
+
+def constants(both: Both) -> Iterator[tuple[Constant, Constant]]:
+    """The constants of both contracts, renamed ones too."""
+    for path, old in both.old.constants.items():
+        heir = constant_name(both, path)
+        if heir is not None:
+            yield old, both.new.constants[heir]
 
 
 _SHAPES: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "text"}
@@ -104,9 +120,8 @@ def _shape(value: JsonValue) -> str:
 
 
 def _constants(both: Both, *, same_shape: bool) -> Iterator[tuple[Constant, Constant]]:
-    for path, old in both.old.constants.items():
-        new = both.new.constants.get(path)
-        if new is not None and (_shape(old.value) == _shape(new.value)) is same_shape:
+    for old, new in constants(both):
+        if (_shape(old.value) == _shape(new.value)) is same_shape:
             yield old, new
 
 
@@ -143,16 +158,19 @@ def _descriptions(both: Both) -> Iterator[Finding]:
     for old, new in channels(both):
         if (old.description, old.parameters) != (new.description, new.parameters):
             yield Finding(_word("description"), element=new.key, mark=new.mark)
+        if old.key == new.key and old.renamed_from != new.renamed_from:
+            yield Finding(_word(RENAMED), element=new.key, mark=new.mark)
         for before, after in messages(old, new):
             if before.description != after.description:
                 yield Finding(_word("description"), element=f"{new.key}.{after.name}", mark=after.mark)
     for machine, now in machines(both):
         if machine.description != now.description:
             yield Finding(_word("description"), element=f"{now.enum} transitions", mark=now.mark)
-    for path, constant in both.old.constants.items():
-        current = both.new.constants.get(path)
-        if current is not None and current.description != constant.description:
-            yield Finding(_word("description"), element=path, mark=current.mark)
+    for constant, current in constants(both):
+        if current.description != constant.description:
+            yield Finding(_word("description"), element=current.path, mark=current.mark)
+        if current.path == constant.path and current.renamed_from != constant.renamed_from:
+            yield Finding(_word(RENAMED), element=current.path, mark=current.mark)
 
 
 RULES: tuple[ContractRule, ...] = (

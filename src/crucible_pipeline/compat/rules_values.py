@@ -7,8 +7,8 @@ from crucible_pipeline.compat.normal import closed
 from crucible_pipeline.compat.rule import Finding, Place, Rule
 from crucible_pipeline.compat.rules_bounds import KEEP_NEW, KEEP_OLD, LOOSER, TIGHTER, SchemaRule
 from crucible_pipeline.compat.values import key, named, shown
+from crucible_pipeline.contracts import former
 from crucible_pipeline.contracts.model import JsonValue, Schema
-from crucible_pipeline.contracts.names import upper
 from crucible_pipeline.version import Severity
 
 NULL = frozenset({"null"})
@@ -75,7 +75,8 @@ def _value_added(place: Place) -> Iterator[Finding]:
     if not _both_list(place) or _is_constant(place):
         return
     old, new = values_of(place.old), values_of(place.new)
-    for name in (name for name in new if name not in old):
+    heirs = set(_heirs(place).values())
+    for name in (name for name in new if name not in old and name not in heirs):
         broken: tuple[Direction, ...] = ("forward",) if closed(place.old) else ()
         known = "and readers of the older release keep a value they do not know"
         yield Finding(
@@ -90,12 +91,50 @@ def _value_removed(place: Place) -> Iterator[Finding]:
     if not _both_list(place) or _is_constant(place):
         return
     old, new = values_of(place.old), values_of(place.new)
-    for name in (name for name in old if name not in new):
+    heirs = _heirs(place)
+    for name in (name for name in old if name not in new and name not in heirs):
         yield Finding(
             f"the value {shown(old[name])} was removed",
             breaks=("backward", "source") if closed(place.new) else ("source",),
             element=_element(place, old[name]),
             hints=(old[name],),
+        )
+
+
+def _heirs(place: Place) -> dict[str, str]:
+    """Key of a former value → key of the value that says where it comes from."""
+    old, new = values_of(place.old), values_of(place.new)
+    names = former.member_names(place.old)
+    found: dict[str, str] = {}
+    for now in (name for name in new if name not in old):
+        said = place.new.enum_renamed_from.get(str(new[now]), ())
+        for before in (name for name in old if name not in new):
+            if {str(old[before]), names.get(str(old[before]))}.intersection(said):
+                found.setdefault(before, now)
+    return found
+
+
+def _value_renamed(place: Place) -> Iterator[Finding]:
+    if not _both_list(place) or _is_constant(place):
+        return
+    old, new = values_of(place.old), values_of(place.new)
+    before, after, kept = (
+        former.member_names(place.old),
+        former.member_names(place.new),
+        former.members(place.new),
+    )
+    for name, heir in _heirs(place).items():
+        member = before.get(str(old[name]), "")
+        alias = kept.get(member) == after.get(str(new[heir]))
+        broken: tuple[Direction, ...] = ("backward",) if closed(place.new) else ()
+        broken = (*broken, "forward") if closed(place.old) else broken
+        broken = broken if alias else (*broken, "source")
+        yield Finding(
+            f"the value {shown(old[name])} is called {shown(new[heir])} now"
+            + (f", and the member {member} warns" if alias else ""),
+            breaks=broken,
+            element=_element(place, new[heir]),
+            hints=(old[name], new[heir]),
         )
 
 
@@ -159,28 +198,31 @@ def _words_list(place: Place) -> bool:
     return place.part == "whole" and place.old.enum is not None and place.new.enum is not None
 
 
-def _member_names(schema: Schema) -> dict[str, str]:
-    """Key of a value → its member's name; where the contract gives none, a text names its own member."""
-    values = schema.enum or ()
-    names = schema.enum_names if len(schema.enum_names) == len(values) else [""] * len(values)
-    return {
-        key(value): name or (upper(value) if isinstance(value, str) else "")
-        for value, name in zip(values, names, strict=True)
-    }
-
-
 def _member_renamed(place: Place) -> Iterator[Finding]:
     if not _words_list(place):
         return
-    old, new = _member_names(place.old), _member_names(place.new)
-    for value in place.new.enum or ():
-        before, after = old.get(key(value)), new.get(key(value))
-        if before != after and key(value) in {key(item) for item in place.old.enum or ()}:
+    old, new = former.member_names(place.old), former.member_names(place.new)
+    kept = former.members(place.new)
+    for value in values_of(place.new).values():
+        before, after = old.get(str(value)), new.get(str(value))
+        if before != after and key(value) in values_of(place.old):
+            alias = kept.get(before or "") == after
             yield Finding(
-                f"the member of {shown(value)} is called {after or 'after its value'} now and was called "
-                f"{before or 'after its value'}",
+                f"the member of {shown(value)} is called {after} now and was called {before}"
+                + (", and its former name warns" if alias else ""),
+                breaks=() if alias else ("source",),
                 element=_element(place, value),
             )
+
+
+def _value_deprecated(place: Place) -> Iterator[Finding]:
+    if not _words_list(place):
+        return
+    old, new = ({key(value) for value in side.enum_deprecated} for side in (place.old, place.new))
+    for name, value in values_of(place.new).items():
+        if (name in old) != (name in new) and name in values_of(place.old):
+            text = "it is deprecated now" if name in new else "it is no longer deprecated"
+            yield Finding(f"{shown(value)}: {text}", element=_element(place, value))
 
 
 RULES: tuple[SchemaRule, ...] = (
@@ -245,9 +287,28 @@ RULES: tuple[SchemaRule, ...] = (
         "enum-member-renamed",
         ("source",),
         Severity.ADDITIVE,
-        "Code that names the member by its old name fails; the payload stays as it is.",
-        "keep the name of the member, or release the next line",
+        "Code that names the member by its old name is warned, or fails where that name is not kept; the "
+        "payload stays as it is.",
+        "keep the old name under x-enum-renamed-from until the next line begins",
         _member_renamed,
+    ),
+    Rule(
+        "enum-value-renamed",
+        ("backward", "forward", "source"),
+        Severity.ADDITIVE,
+        "On the wire it is another value: a closed enum refuses the one of the other release. Code that "
+        "names the old member is warned, or fails where that name is not kept.",
+        "add the new value in the line before and remove the old one in the next line",
+        _value_renamed,
+    ),
+    Rule(
+        "enum-deprecation-changed",
+        (),
+        Severity.NEUTRAL,
+        "Editors, documentation and a warning where code names the member say so; nothing else changes.",
+        "name what to use instead in the value's description",
+        _value_deprecated,
+        provable=False,
     ),
     Rule("enum-opened", ("forward",), Severity.ADDITIVE, LOOSER, KEEP_NEW, _opened),
     Rule("enum-closed", ("backward",), Severity.ADDITIVE, TIGHTER, KEEP_OLD, _closed),

@@ -7,6 +7,7 @@ from crucible_pipeline.compat.rule import Finding, Place, Rule
 from crucible_pipeline.compat.rules_bounds import KEEP_NEW, KEEP_OLD, LOOSER, TIGHTER, SchemaRule
 from crucible_pipeline.compat.rules_objects import described
 from crucible_pipeline.compat.values import key, shown
+from crucible_pipeline.contracts import former
 from crucible_pipeline.contracts.model import KEYWORDS, Schema
 from crucible_pipeline.version import Severity
 
@@ -64,14 +65,26 @@ def _described(place: Place) -> Iterator[Finding]:
         changed = [
             KEYWORDS[name]
             for name in KEYWORDS
-            if name in WORDS and getattr(place.old, name) != getattr(place.new, name)
+            if name in WORDS - {"enum_deprecated"} and getattr(place.old, name) != getattr(place.new, name)
         ]
-        former = place.new.renamed_from
-        if not place.steps and any(place.asking.same_type(one, place.element) for one in former):
+        if not place.steps and any(
+            place.asking.same_type(one, place.element) for one in place.new.renamed_from
+        ):
             # the renaming itself has a row
             changed = [word for word in changed if word != KEYWORDS["renamed_from"]]
+        if _tells_renames(place):
+            changed = [word for word in changed if word != KEYWORDS["enum_renamed_from"]]
         if changed:
             yield Finding(f"only words changed: {', '.join(changed)}")
+
+
+def _tells_renames(place: Place) -> bool:
+    """Whether each new former name of a value is one of the old enum, so that other rows tell of it."""
+    names = former.member_names(place.old)
+    known = {*names, *names.values()}
+    before, after = place.old.enum_renamed_from, place.new.enum_renamed_from
+    new = [said for value, said in after.items() if before.get(value) != said]
+    return before.keys() <= after.keys() and all(known.intersection(said) for said in new)
 
 
 def _deprecated(place: Place) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from crucible_pipeline.compat import (
     rules_bounds,
     rules_contract,
+    rules_former,
     rules_objects,
     rules_states,
     rules_values,
@@ -17,7 +18,11 @@ SCHEMA_RULES: tuple[SchemaRule, ...] = (
     *rules_bounds.RULES,
     *rules_words.RULES,
 )
-CONTRACT_RULES: tuple[ContractRule, ...] = (*rules_contract.RULES, *rules_states.RULES)
+CONTRACT_RULES: tuple[ContractRule, ...] = (
+    *rules_contract.RULES,
+    *rules_former.RULES,
+    *rules_states.RULES,
+)
 
 
 def explained() -> dict[str, SchemaRule | ContractRule]:

@@ -97,12 +97,12 @@ def judge(
             Bump.NONE,
             newest or FIRST,
             compatible=True,
-            problems=tuple(_expired(new, today)),
+            problems=(*_expired(new, today), *_idle(_valid(new, today), ())),
             sources=new.sources,
         )
     base = str(newest) if newest is not None and str(newest) in bases else order[-1]
     found = [_counted(change, MODES[mode]) for change in _changes(new, bases, base, strict=mode == "strict")]
-    valid = [waiver for waiver in new.waivers if not _is_expired(waiver, today)]
+    valid = _valid(new, today)
     waived = tuple(_waived(found, valid))
     shown = sorted((_softened(change, waived) for change in found), key=lambda change: -change.severity)
     worst = max((change.severity for change in shown), default=None)
@@ -182,6 +182,10 @@ def _softened(change: Change, waived: tuple[Waived, ...]) -> Change:
         f"{change.message} (breaks {', '.join(change.breaks)}; waived until {found.expires}: {found.reason})"
     )
     return replace(change, severity=Severity.ADDITIVE, breaks=(), message=message)
+
+
+def _valid(contract: Contract, today: date | None) -> list[Waiver]:
+    return [waiver for waiver in contract.waivers if not _is_expired(waiver, today)]
 
 
 def _is_expired(waiver: Waiver, today: date | None) -> bool:

@@ -1,8 +1,15 @@
 """Lint, pure: what is allowed and still surely not meant. Each finding has a rule id."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from crucible_pipeline.contracts import lint_numbers, lint_states, lint_use, lint_values, lint_words
+from crucible_pipeline.contracts import (
+    lint_former,
+    lint_numbers,
+    lint_states,
+    lint_use,
+    lint_values,
+    lint_words,
+)
 from crucible_pipeline.contracts.lint_rule import Row, Rule, Subject
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.errors import Problem
@@ -13,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     *lint_numbers.RULES,
     *lint_values.RULES,
     *lint_states.RULES,
+    *lint_former.RULES,
 )
 
 
@@ -27,3 +35,13 @@ def pages() -> Mapping[str, Row]:
     """Id of a rule → what its page says; those that the loader holds are among them."""
     found = {rule.row.id: rule.row for rule in RULES}
     return found | {row.id: row for row in lint_values.FOUND_BY_THE_LOADER}
+
+
+def pages_beside_releases() -> Mapping[str, Row]:
+    """Likewise for what only a comparison with releases finds."""
+    return {row.id: row for row in lint_former.BESIDE_RELEASES}
+
+
+def idle_renames(contract: Contract, released: Collection[Contract]) -> list[Problem]:
+    """The declared renames that every release of the line has behind it already; see `lint_former`."""
+    return sorted(lint_former.idle_renames(contract, released))

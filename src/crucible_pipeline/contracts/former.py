@@ -55,7 +55,10 @@ def member_names(schema: Schema) -> dict[str, str]:
     else:
         some = [value for value in values if value is not None]
         pairs = zip(some, given or tuple(map(names.member, some)), strict=False)
-    return {str(value): name for value, name in pairs if value is not None}
+    named = [(value, name) for value, name in pairs if value is not None]
+    # Where a text and a number look alike, the name is that of the text.
+    named.sort(key=lambda pair: isinstance(pair[0], str))
+    return {str(value): name for value, name in named}
 
 
 def former_member(schema: Schema, said: str) -> str:

@@ -14,6 +14,7 @@ from crucible_pipeline.upgrade.meaning import Meaning
 from crucible_pipeline.upgrade.modules import ALL, Modules
 from crucible_pipeline.upgrade.uses import Uses
 from crucible_pipeline.upgrade.wanted import Cause, Wanted, wanted
+from crucible_pipeline.version import Severity
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +38,11 @@ class Hit:
     cause: Cause = field(compare=False)
     text: str = field(compare=False)
 
+    @property
+    def breaks(self) -> bool:
+        """Whether the line fails with the new contract; else it is warned, and has to be changed some day."""
+        return self.cause.change.severity is Severity.BREAKING
+
     def as_json(self) -> dict[str, str | int]:
         """The object that JSON documents hold."""
         return {"file": self.file, "line": self.line, "symbol": self.symbol, "rule": self.rule}
@@ -59,7 +65,7 @@ def impact(changes: Iterable[Change], old: Contract, new: Contract, sources: Map
     """Find the lines of a service that breaking changes concern.
 
     Args:
-        changes: from `old` to `new`; those that break nothing do not count.
+        changes: from `old` to `new`; those that break nothing and rename nothing do not count.
         old: the contract that the service was written for.
         new: the contract it is to use.
         sources: path, as seen from the service's folder → content of its Python files. Files that hold none

@@ -23,7 +23,7 @@ class Service:
     Args:
         name: of its folder.
         folder: what stands before its files so that a reader finds them; empty for the working directory.
-        hits: the lines that break.
+        hits: the lines that break, and those that use a name which has a new one.
         error: why it could not be looked at; None if it was.
     """
 
@@ -53,10 +53,10 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """2 if a service could not be looked at, else 1 if a line breaks, else 0."""
+        """2 if a service could not be looked at, else 1 if a line breaks, else 0; a warning is no break."""
         if any(service.error is not None for service in self.services):
             return 2
-        return int(any(service.hits for service in self.services))
+        return int(any(hit.breaks for service in self.services for hit in service.hits))
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def as_text(report: Report) -> str:
 def _block(service: Service, hit: Hit) -> str:
     change, margin = hit.cause.change, " " * len(str(hit.line))
     lines = [
-        f"error[{hit.rule}]: {one_line(hit.symbol)}",
+        f"{_level(hit)}[{hit.rule}]: {one_line(hit.symbol)}",
         f"{margin}--> {one_line(service.place(hit))}",
         f"{margin} |",
         f"{hit.line} | {one_line(hit.text)}".rstrip(),
@@ -97,6 +97,10 @@ def _block(service: Service, hit: Hit) -> str:
     if hit.cause.instead:
         lines.append(f"{margin} = help: write {hit.cause.instead}")
     return "\n".join(lines) + "\n"
+
+
+def _level(hit: Hit) -> str:
+    return "error" if hit.breaks else "warning"
 
 
 def _caret(hit: Hit) -> str:
@@ -120,11 +124,15 @@ def summary(report: Report) -> str:
 
 
 def _said(service: Service) -> str:
-    found = len({(hit.file, hit.line) for hit in service.hits})
-    if not found:
-        return "no line breaks"
-    files = len({hit.file for hit in service.hits})
-    return f"{found} line{'s break' if found > 1 else ' breaks'} in {files} file{'s' if files > 1 else ''}"
+    broken = [hit for hit in service.hits if hit.breaks]
+    warned = [hit for hit in service.hits if not hit.breaks]
+    said = _counted(broken, "breaks", "break") if broken else "no line breaks"
+    return f"{said}; {_counted(warned, 'is warned', 'are warned')}" if warned else said
+
+
+def _counted(hits: Sequence[Hit], one: str, many: str) -> str:
+    lines, files = len({(hit.file, hit.line) for hit in hits}), len({hit.file for hit in hits})
+    return f"{lines} line{f's {many}' if lines > 1 else f' {one}'} in {files} file{'s' if files > 1 else ''}"
 
 
 def as_github(report: Report) -> str:
@@ -137,9 +145,10 @@ def as_github(report: Report) -> str:
             shown = [f"{service.place(hit)} {hit.symbol}{_instead(hit)}" for hit in hits[:_MOST_LINES]]
             if len(hits) > _MOST_LINES:
                 shown.append(f"and {len(hits) - _MOST_LINES} more")
-            title = f"{change.rule} breaks {len(hits)} line{'s' if len(hits) > 1 else ''} of {service.name}"
+            does = "breaks" if hits[0].breaks else "warns"
+            title = f"{change.rule} {does} {len(hits)} line{'s' if len(hits) > 1 else ''} of {service.name}"
             said = "\n".join([f"{change.element}: {change.message}", *shown])
-            lines.append(annotation("error", change.mark, title, said))
+            lines.append(annotation(_level(hits[0]), change.mark, title, said))
     return "".join([*lines, f"{summary(report)}\n"])
 
 

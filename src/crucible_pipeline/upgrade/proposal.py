@@ -83,13 +83,19 @@ def proposal(facts: Facts) -> str:
 def _verdict(facts: Facts) -> str:
     if facts.changes is None:
         return "**Unknown**: the contracts of the two versions could not be compared; read the changelog."
-    if facts.hits:
-        lines = len({(hit.file, hit.line) for hit in facts.hits})
-        count = "1 line" if lines == 1 else f"{lines} lines"
+    broken, warned = (
+        len({(hit.file, hit.line) for hit in facts.hits if hit.breaks is breaks}) for breaks in (True, False)
+    )
+    if broken:
+        count = "1 line" if broken == 1 else f"{broken} lines"
         return f"**Needs a person**: {count} of this service use what breaks."
+    later = f" {warned} line{'s use' if warned > 1 else ' uses'} a former name and will be warned."
+    later = later if warned else ""
     if _of(facts.changes, Severity.BREAKING):
-        return "**Looks safe**: the contracts break, but no line was found in this service that uses it."
-    return "**Safe**: nothing breaks between the two versions."
+        return (
+            f"**Looks safe**: the contracts break, but no line was found in this service that uses it.{later}"
+        )
+    return f"**Safe**: nothing breaks between the two versions.{later}"
 
 
 def _pins(facts: Facts) -> str:
@@ -110,15 +116,14 @@ def _impact(facts: Facts) -> str:
         for hit in facts.hits
         for instead in [hit.cause.instead]
     ]
+    heading = "## Lines that break" if any(hit.breaks for hit in facts.hits) else "## Lines to change"
     words = (
         "Names in quotes are texts equal to a removed value; they may mean something else."
         if any(hit.symbol.startswith('"') for hit in facts.hits)
         else ""
     )
     return "\n\n".join(
-        part
-        for part in ("## Lines that break", _table(("Line", "Uses", "Rule", "Write"), rows), words)
-        if part
+        part for part in (heading, _table(("Line", "Uses", "Rule", "Write"), rows), words) if part
     )
 
 

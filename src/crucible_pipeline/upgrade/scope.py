@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from crucible_pipeline.contracts import former
 from crucible_pipeline.contracts.model import Contract, Schema
 from crucible_pipeline.contracts.names import upper
 from crucible_pipeline.upgrade.meaning import Instance, Local, Many, Meaning, Named, Returns
@@ -44,6 +45,7 @@ class Scopes:
 
     def __init__(self, contract: Contract, open_scopes: list[Scope], modules: Modules) -> None:
         self.contract = contract
+        self.former = former.types(contract)
         self.open = open_scopes
         self.modules = modules
 
@@ -67,8 +69,9 @@ class Scopes:
         if not isinstance(named, Named):
             return None
         for position, part in enumerate(named.path[:3]):
-            if part in self.contract.types:
-                return part, named.path[position + 1 :]
+            name = self.former.get(part, part)
+            if name in self.contract.types:
+                return name, named.path[position + 1 :]
         return None
 
     def held(self, meaning: Meaning) -> Meaning:

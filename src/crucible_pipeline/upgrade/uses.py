@@ -31,9 +31,7 @@ class Uses(Bindings):
         super().__init__(contract, file, modules, [*checks, *wanted.literals])
         self.found: dict[tuple[int, str, str], Cause] = {}
         self._wanted = wanted
-        self._constants = {
-            spelling: path for path in wanted.constants for spelling in spellings(contract, path)
-        }
+        self._constants = {spelling: path for path in wanted.constants for spelling in spellings(path)}
         self._machines = {
             name: machine.enum for machine in contract.machines.values() for name in machine.names.values()
         }

@@ -60,6 +60,7 @@ class _Enum:
         members: value → how code writes it.
         is_open: whether others may come.
         fields: for each type that has it as a property, the other properties that it requires.
+        former: former value → how code writes what it is called now.
     """
 
     name: str
@@ -68,6 +69,7 @@ class _Enum:
     members: dict[str, str]
     is_open: bool
     fields: tuple[frozenset[str], ...]
+    former: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,10 @@ class Vocabulary:
             names = [enum.name for enum, _ in meant if literal.value in enum.members]
             what = f"{_quoted(literal)}, a value of {' and of '.join(names)}, is written by hand"
             return Verdict("value-by-hand", what, f"use {' or '.join(codes)}")
+        now = [enum.former[literal.value] for enum, _ in meant if literal.value in enum.former]
+        if now:
+            what = f"{_quoted(literal)} is a former value: it is called otherwise now"
+            return Verdict("value-unknown", what, f"use {' or '.join(now)}")
         if not self._is_surely_meant(literal, meant):
             return None
         what = f"{_quoted(literal)} is no value of {' or '.join(enum.name for enum, _ in meant)}"
@@ -239,14 +245,17 @@ def _enums(contract: Contract) -> Iterator[_Enum]:
             fields = tuple(frozenset(owner.required) - {prop} for owner, prop in uses)
             members = _members(name, found.schema)
             sure |= {_small(name)}
-            yield _Enum(name, frozenset(hints), frozenset(sure), members, found.schema.extensible, fields)
+            former = _former(found.schema, members)
+            is_open = found.schema.extensible
+            yield _Enum(name, frozenset(hints), frozenset(sure), members, is_open, fields, former)
         for owner in found.schema.walk():
             for prop, schema in owner.properties.items():
                 if schema.ref is None and _is_enum(schema):
                     fields = (frozenset(owner.required) - {prop},)
                     only, written = frozenset({_small(prop)}), f"{name}.{prop}"
                     members = _members(written, schema)
-                    yield _Enum(written, only, only, members, schema.extensible, fields)
+                    former = _former(schema, members)
+                    yield _Enum(written, only, only, members, schema.extensible, fields, former)
 
 
 def _is_enum(schema: Schema) -> bool:
@@ -262,6 +271,16 @@ def _uses(contract: Contract, enum: str) -> Iterator[tuple[Schema, str]]:
                     part.ref == enum for part in (schema, schema.items, *schema.any_of) if part is not None
                 ):
                     yield owner, prop
+
+
+def _former(schema: Schema, members: dict[str, str]) -> dict[str, str]:
+    """Former value → how code writes what it is called now; one that is a value again is none."""
+    return {
+        old: members[value]
+        for value, said in schema.enum_renamed_from.items()
+        for old in said
+        if value in members and old not in members
+    }
 
 
 def _members(name: str, schema: Schema) -> dict[str, str]:

@@ -5,14 +5,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from crucible_pipeline.compat.change import Change
-from crucible_pipeline.contracts import names
+from crucible_pipeline.contracts import former, names
 from crucible_pipeline.contracts.model import Contract, Schema
 from crucible_pipeline.contracts.names import snake, upper
 from crucible_pipeline.version import Severity
 
 _MACHINE_RULES = frozenset({"state-machine-removed", "state-machine-renamed"})
 _REQUIRED_RULES = frozenset({"property-added-required", "property-became-required"})
-_VALUE_RULES = frozenset({"enum-value-added", "enum-value-removed", "enum-member-renamed"})
+_VALUE_RULES = frozenset(
+    {"enum-value-added", "enum-value-removed", "enum-member-renamed", "enum-value-renamed"}
+)
+# They break no code while the former name is kept, and still each use is to be changed.
+_RENAMES = frozenset(
+    {"type-renamed", "constant-renamed", "channel-renamed", "enum-member-renamed", "enum-value-renamed"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +67,72 @@ class Wanted:
     literals: dict[str, Cause] = field(default_factory=dict[str, Cause])
 
 
+def concerns_code(change: Change) -> bool:
+    """Whether lines of services are to be looked for: they break, or use a name that has a new one."""
+    return change.severity is Severity.BREAKING or change.rule in _RENAMES
+
+
 def wanted(changes: Iterable[Change], old: Contract, new: Contract) -> Wanted:
-    """The names that the breaking changes from `old` to `new` concern."""
+    """The names that the changes from `old` to `new` concern, former names of the old contract too."""
     found = Wanted()
-    for change in changes:
-        if change.severity is Severity.BREAKING:
+    # What breaks comes last, for it stands in the place of what only warns.
+    for change in sorted(filter(concerns_code, changes), key=lambda change: change.severity):
+        if change.rule == "former-name-removed":
+            _add_dropped(found, change, old, new)
+        else:
             _add(found, change, old, new)
+    _add_former(found, old)
     return found
+
+
+def _add_dropped(found: Wanted, change: Change, old: Contract, new: Contract) -> None:
+    """Note the former names that the old contract kept for an element and the new one does not."""
+    head, _, part = change.element.partition(".")
+    name, cause = _former_type(head, old, new), Cause(change, change.element)
+    if (path := _former_constant(change.element, old, new)) is not None:
+        kept = {*new.constants, *former.constants(new)}
+        place = Cause(change, _place(new, change.element))
+        found.constants.update((one, place) for one in old.constants[path].renamed_from if one not in kept)
+    elif name in old.types and not part:
+        for one in old.types[name].schema.renamed_from:
+            if one not in {*new.types, *former.types(new)}:
+                found.paths[(one,)] = found.paths[snake(old.types[name].module), one] = cause
+    elif name in old.types and part:
+        before, after = (side.resolve(side.types[one].schema) for side, one in ((old, name), (new, head)))
+        for one in former.properties(before).keys() - {*after.properties, *former.properties(after)}:
+            found.fields[name, names.field(one)] = found.fields[name, one] = cause
+        member = Cause(change, f"{head}.{former.member_names(after).get(part, part)}")
+        kept = {*former.member_names(after).values(), *former.members(after)}
+        found.members.update(((name, one), member) for one in former.members(before).keys() - kept)
+    elif (key := _former_channel(head, old, new)) is not None:
+        place = Cause(change, f"channels.{upper(change.element)}")
+        kept = {*new.channels, *former.channels(new)}
+        found.channels.update(
+            (upper(one), place) for one in old.channels[key].renamed_from if one not in kept
+        )
+
+
+def _add_former(found: Wanted, old: Contract) -> None:
+    """Note also the former names under which code reaches what is wanted; `scope` knows those of types."""
+    for one, now in former.constants(old).items():
+        if now in found.constants:
+            found.constants.setdefault(one, found.constants[now])
+    for one, now in former.channels(old).items():
+        if upper(now) in found.channels:
+            found.channels.setdefault(upper(one), found.channels[upper(now)])
+    for owner in {owner for owner, _ in (*found.fields, *found.members)}:
+        schema = old.resolve(old.types[owner].schema)
+        for one, now in former.properties(schema).items():
+            if (owner, now) in found.fields:
+                found.fields.setdefault((owner, names.field(one)), found.fields[owner, now])
+        for one, now in former.members(schema).items():
+            if (owner, now) in found.members:
+                found.members.setdefault((owner, one), found.members[owner, now])
 
 
 def members_of(schema: Schema) -> Mapping[str, str]:
     """The values of an enum as text → their names in code."""
-    values = schema.enum or ()
-    names = schema.enum_names or tuple(upper(str(value)) for value in values)
-    return {str(value): name for value, name in zip(values, names, strict=False)}
+    return former.member_names(schema)
 
 
 def _add(found: Wanted, change: Change, old: Contract, new: Contract) -> None:
@@ -117,8 +175,12 @@ def _constant_heir(path: str, new: Contract) -> str:
         return ""
     heirs = (one for one in new.constants.values() if path in one.renamed_from)
     found = next(heirs, None)
-    if found is None:
-        return ""
+    return _place(new, found.path) if found is not None else ""
+
+
+def _place(contract: Contract, path: str) -> str:
+    """How code reaches a constant."""
+    found = contract.constants[path]
     parts = (snake(found.module), found.group.upper(), found.name.upper())
     return ".".join(part for part in parts if part)
 
@@ -205,12 +267,16 @@ def _add_value(
 ) -> None:
     name, heir, value = place
     schema = old.resolve(old.types[name].schema)
-    member = members_of(schema).get(value)
     after = new.resolve(new.types[heir].schema) if heir in new.types else Schema()
     remaining = members_of(after)
+    now = remaining.get(value)
+    if change.rule == "enum-value-renamed":
+        said = after.enum_renamed_from.get(value, ())
+        value = next((one for one, called in members_of(schema).items() if {one, called} & {*said}), value)
+    member = members_of(schema).get(value)
     if member is None or remaining.get(value) == member:
         return
-    cause = Cause(change, f"{heir}.{remaining[value]}" if value in remaining else "")
+    cause = Cause(change, f"{heir}.{now}" if now is not None else "")
     found.members[name, member] = cause
     if value not in remaining:
         found.values[name, value] = cause
@@ -232,12 +298,12 @@ def properties_of(contract: Contract, schema: Schema) -> Mapping[str, Schema]:
     return found
 
 
-def spellings(contract: Contract, path: str) -> set[tuple[str, ...]]:
+def spellings(path: str) -> set[tuple[str, ...]]:
     """The dotted names below the package under which code may reach a constant."""
-    constant = contract.constants[path]
-    name, module = constant.name.upper(), snake(constant.module)
-    if not constant.group:
+    module, *groups, last = path.split(".")
+    module, name = snake(module), last.upper()
+    if not groups:
         return {(module, name), (name,)}
-    group = constant.group.upper()
+    group = groups[0].upper()
     flat = f"{group}_{name}"
     return {(module, group, name), (group, name), (module, flat), (flat,), (module, name), (name,)}
