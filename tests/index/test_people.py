@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -29,6 +29,7 @@ from crucible_pipeline.index.simple import File, Project, with_files
 from crucible_pipeline.release.difference import CONTRACTS
 from index.distributions import CLIENT, fetch, post, published, sdist, wheel
 from index.furnished import GROWN, HOSTILE_HTML, HOSTILE_MARKDOWN, OLD, README, release
+from index.programs import programs
 
 BROWSER = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
 WORDS = st.sampled_from(["contract", "shared", "crucible", "limits", "event", "of", "a"])
@@ -400,6 +401,48 @@ def test_an_index_without_contracts_compares_nothing(index: Running) -> None:
     assert "Compare" not in fetch(index, "project/demo-contracts/").text
 
 
+def test_names_of_the_upstream_show_only_when_they_are_asked_for() -> None:
+    with running() as other, running(upstream=lambda: other.simple_url) as index:
+        post(other, wheel("foreign-gateway"))
+        post(index, wheel("own-gateway"))
+        assert fetch(index, "simple/foreign-gateway/").status_code == 200
+        assert "foreign" not in fetch(index, "").text
+        plain = fetch(index, "?q=gateway").text
+        assert ("own-gateway" in plain, "foreign-gateway" in plain) == (True, False)
+        assert 'href="?q=gateway&amp;upstream=1"' in plain
+        asked = fetch(index, "?q=gateway&upstream=1").text
+        assert '<a href="/simple/foreign-gateway/" rel="nofollow">foreign-gateway</a>' in asked
+        assert "foreign" not in fetch(index, "?q=own&upstream=1").text
+        assert fetch(index, "project/foreign-gateway/").status_code == 404
+        assert "upstream" not in fetch(other, "?q=gateway&upstream=1").text
+
+
+SEGMENTS = st.sampled_from(
+    [
+        *("demo-contracts", "Demo.Contracts", "0.3.0", "9", "..", "%2e%2e", "%00", "%0d%0aSet-Cookie:x", ""),
+        *("compare", "releases", "changelog", "reference", "yank", "<script>", "%3Cscript%3E", "a" * 300),
+        "//evil.example",
+    ]
+)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(SEGMENTS, max_size=4),
+    st.dictionaries(
+        st.sampled_from(["q", "from", "to", "page", "upstream"]), st.text(max_size=20), max_size=3
+    ),
+)
+def test_any_address_below_a_project_is_answered_without_a_fault(
+    site: Running, segments: list[str], query: dict[str, str]
+) -> None:
+    answer = CLIENT.get(f"{site.url}project/{'/'.join(segments)}", params=query, headers={"accept": BROWSER})
+    assert answer.status_code in {200, 301, 307, 400, 401, 404}
+    assert "<script" not in answer.text
+    assert "set-cookie" not in answer.headers
+    assert not answer.headers.get("location", "/").startswith(("//", "https://evil", "http://evil"))
+
+
 def test_a_refusal_is_a_page_for_a_browser_and_a_line_for_a_program(site: Running) -> None:
     program = fetch(site, "project/unknown/")
     reader = fetch(site, "project/unknown/", Accept=BROWSER)
@@ -531,3 +574,28 @@ def test_the_install_lines_install_the_release(
     found = [*tmp_path.glob("by-pip/demo_pkg/__init__.py"), *tmp_path.glob("locked/demo_pkg/__init__.py")]
     found += tmp_path.glob(".venv/lib/*/site-packages/demo_pkg/__init__.py")
     assert [path.read_text() for path in found] == ["VALUE = 7\n"] * 3
+
+
+@pytest.mark.slow
+def test_the_lines_for_poetry_install_the_release(
+    index: Running, tmp_path: Path, clean_environment: dict[str, str]
+) -> None:
+    post(index, wheel(body=b"VALUE = 7\n"))
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "service"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        "[tool.poetry]\npackage-mode = false\n"
+    )
+    environment = {**clean_environment, "POETRY_VIRTUALENVS_IN_PROJECT": "true", "HOME": str(tmp_path)}
+    for line in lines(index)["Poetry"].splitlines():
+        done = subprocess.run(
+            [programs() / "poetry", *line.split()[1:], "--no-interaction"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    (installed,) = tmp_path.glob(".venv/lib/*/site-packages/demo_pkg/__init__.py")
+    assert installed.read_text() == "VALUE = 7\n"
