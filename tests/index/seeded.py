@@ -156,7 +156,7 @@ def private_key() -> bytes:
 
 
 PYC = b"\xa7\r\r\n" + struct.pack("<L", 1) + bytes(8) + b"code"
-BOMB = bytes(70 << 20)
+BOMB = bytes(65 << 20)
 ACCENT = "demo_pkg/caf\u00e9.txt"
 NINE = b"Metadata-Version: 9.9\nName: demo-pkg\nVersion: 1.0\n"
 
@@ -532,7 +532,7 @@ SEEDED_SDISTS: dict[str, Seed] = {
     "another compression": Seed("structure", sdist_dist(bz2.compress(tar_of(sdist_parts()))), "gzip"),
     "a bomb": Seed("structure", lambda: tarball(TarPart(FILE.name, BOMB)), "would unpack to more than"),
     "a bomb behind the end": Seed(
-        "structure", lambda: tarball(end=bytes(70 << 20)), "would unpack to more than"
+        "structure", lambda: tarball(end=bytes(65 << 20)), "would unpack to more than"
     ),
     "a .env": Seed("secret-file", tarred({".env": b"TOKEN=x\n"})),
     "a private key": Seed("secret", tarred({"deploy.pem": private_key()}), "private key"),

@@ -7,15 +7,19 @@ from pathlib import Path
 import pytest
 
 from crucible_pipeline.cli.app import main
+from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.claims import Sealed, Taken
+from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.fault import Faulty
 from crucible_pipeline.index.memory import MemoryStore
 from crucible_pipeline.index.policy import EVERY, Policies
 from crucible_pipeline.index.prune import Rule, prune
 from crucible_pipeline.index.server import Running
+from index import attested
 from index.distributions import Dist, post, published, sdist, wheel
 from index.seeded import HEAD, INFO, SEEDED, STEM, packed, right_sdist, right_wheel, tarball
+from index.test_server import PROGRAM, served
 
 LARGE = {name for name in SEEDED if "bomb" in name or "huge" in name}
 
@@ -149,6 +153,17 @@ def test_a_policy_for_every_project_gives_way_to_that_of_one(
     assert "without an attestation" in post(folder_index, wheel()).text
     assert post(folder_index, wheel("other")).status_code == 200
     assert policy(data, "other", "--module", "not a name") == 1
+
+
+def test_an_index_that_was_told_to_asks_for_attestations_from_then_on(tmp_path: Path) -> None:
+    data = tmp_path / "index"
+    _, token = Access(DirectoryStore(data)).create(("*",))
+    with served(data, token, (*PROGRAM, "--no-upstream", "--require-attestations")) as (_, index):
+        assert "without an attestation" in post(index, wheel()).text
+    with served(data, token) as (_, index):
+        assert "without an attestation" in post(index, wheel()).text
+        given = attested.field(attested.attestation(attested.statement(wheel())))
+        assert post(index, wheel(), over={"attestations": given}).status_code == 200
 
 
 # Whose a name is, and for how long a release is open.

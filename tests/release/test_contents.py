@@ -1,9 +1,15 @@
 """What an artifact must hold."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.version import Version
 
 from crucible_pipeline.release.contents import sdist_objections, wheel_objections
+from crucible_pipeline.release.verify import judged
+from index.seeded import SEEDED, right_sdist, right_wheel
 
 INFO = "demo_shared-0.3.0.dist-info"
 PACKAGE = {"demo_shared/__init__.py": b"x = 1\n", "demo_shared/contract.json": b"{}\n"}
@@ -63,3 +69,22 @@ def test_an_sdist_that_differs_from_the_commit_or_lacks_a_file_is_refused() -> N
         "lacks: src/demo_shared/__init__.py",
         "differs from the commit in: pyproject.toml",
     ]
+
+
+@pytest.mark.parametrize("name", sorted(SEEDED))
+def test_what_the_index_would_refuse_is_refused_before_it_is_sent(name: str, tmp_path: Path) -> None:
+    seed = SEEDED[name]
+    path = tmp_path / seed.dist.filename
+    path.write_bytes(seed.dist.content)
+    _, found = judged(path, "demo-pkg", Version("1.0"))
+    assert seed.rule in {one.check for one in found}
+    assert all(one.what.startswith(path.name) and one.todo for one in found)
+
+
+def test_what_the_index_would_take_is_no_objection(tmp_path: Path) -> None:
+    for dist in (right_wheel(), right_sdist()):
+        path = tmp_path / dist.filename
+        path.write_bytes(dist.content)
+        assert judged(path, "demo-pkg", Version("1.0"))[1] == []
+        assert judged(path, "other", Version("1.0"))[1][0].check == "name"
+        assert judged(path, "demo-pkg", Version("2.0"))[1][0].check == "name"

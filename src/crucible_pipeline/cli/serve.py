@@ -1,7 +1,7 @@
 """`crucible serve`: the package index of a folder."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Annotated
 
@@ -13,7 +13,9 @@ from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.audit import Ledger, this_user
 from crucible_pipeline.index.configured import pip_index_url
 from crucible_pipeline.index.place import store_at
+from crucible_pipeline.index.policy import EVERY, Policies
 from crucible_pipeline.index.reserved import Reserved
+from crucible_pipeline.index.store import Store
 from crucible_pipeline.release.difference import CONTRACTS
 from crucible_pipeline.release.gate import gate
 
@@ -53,14 +55,16 @@ def register(app: typer.Typer) -> None:
                 help="A beginning of names, as crucible-, that is never asked for upstream; it stays."
             ),
         ] = None,
+        require_attestations: Annotated[
+            bool,
+            typer.Option(
+                "--require-attestations", help="Take no file without attestations from now on; it stays."
+            ),
+        ] = False,
     ) -> None:
         """Serve a package index, until interrupted: pip and uv read from it, twine and uv upload to it."""
         store = store_at(data)
-        reserved = Reserved(store)
-        for prefix in reserve or ():
-            if not reserved.covers(prefix):
-                with Ledger(store).change(this_user(), "reserved", None, prefix=prefix):
-                    reserved.add(prefix)
+        _settle(store, reserve or (), attested=require_attestations)
         try:
             # Here, so that the other commands start without a server, also where none is installed.
             from crucible_pipeline.index.server import Rules, serve  # noqa: PLC0415
@@ -78,6 +82,18 @@ def register(app: typer.Typer) -> None:
 
         rules = Rules(gate, other, CONTRACTS)
         serve(store, host=host, port=port, rules=rules, open_to_all=open_to_all, started=started)
+
+
+def _settle(store: Store, reserve: Iterable[str], *, attested: bool) -> None:
+    """Write down what the options say for good, each with an entry in the audit log."""
+    reserved, policies = Reserved(store), Policies(store)
+    for prefix in reserve:
+        if not reserved.covers(prefix):
+            with Ledger(store).change(this_user(), "reserved", None, prefix=prefix):
+                reserved.add(prefix)
+    if attested and not policies.of(EVERY).attested:
+        with Ledger(store).change(this_user(), "policy", None, attested="True"):
+            policies.set(EVERY, attested=True)
 
 
 def _other(upstream: str | None) -> Callable[[], str]:

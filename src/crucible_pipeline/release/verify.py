@@ -4,14 +4,17 @@ import contextlib
 import posixpath
 from pathlib import Path
 
+from packaging.version import Version
+
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index import upload as upload_form
+from crucible_pipeline.index.fault import Faulty
 from crucible_pipeline.index.names import parse_filename
 from crucible_pipeline.release import sbom
 from crucible_pipeline.release.archive import untarred, unzipped
 from crucible_pipeline.release.build import Artifacts
 from crucible_pipeline.release.contents import sdist_objections, wheel_objections
-from crucible_pipeline.release.plan import NotReady
+from crucible_pipeline.release.plan import NotReady, Objection
 from crucible_pipeline.release.tagged import Tagged
 
 
@@ -34,10 +37,16 @@ def verified(made: Artifacts, release: Tagged) -> dict[str, str]:
         File name → sha256.
 
     Raises:
-        Refused: name, version, RECORD or metadata do not agree, in the index's words.
-        NotReady: the contents are not exactly what belongs.
+        NotReady: everything for which the index would refuse them, else all that does not belong.
     """
-    hashes = {path.name: _accepted(path, release) for path in made.files}
+    names = (release.project.package.distribution, release.version)
+    hashes: dict[str, str] = {}
+    faults: list[Objection] = []
+    for path in made.files:
+        hashes[path.name], refused = judged(path, *names)
+        faults += refused
+    if faults:
+        raise NotReady(faults)
     wheel, sdist = unzipped(made.wheel.read_bytes()), untarred(made.sdist.read_bytes())
     stem = made.sdist.name.removesuffix(".tar.gz")
     said = {
@@ -59,14 +68,25 @@ def verified(made: Artifacts, release: Tagged) -> dict[str, str]:
     return hashes
 
 
-def _accepted(path: Path, release: Tagged) -> str:
-    """The sha256 of a file that the index would accept as this release."""
+def judged(path: Path, distribution: str, version: Version) -> tuple[str, list[Objection]]:
+    """A file's sha256, and everything for which the index would refuse it.
+
+    Args:
+        path: a wheel or an sdist.
+        distribution: whose it has to be.
+        version: which release.
+    """
     said = {
         ":action": "file_upload",
         "protocol_version": "1",
-        "name": release.project.package.distribution,
-        "version": str(release.version),
+        "name": distribution,
+        "version": str(version),
     }
     with path.open("rb") as content:
-        read = upload_form.read(said, path.name, content)
-    return read.sha256
+        try:
+            return upload_form.read(said, path.name, content).sha256, []
+        except Faulty as error:
+            told = [Objection(one.rule, f"{path.name} {one.what}", one.todo) for one in error.faults]
+        except Refused as error:
+            told = [Objection("name", error.what, error.todo or "build again from the tag")]
+    return "", told
