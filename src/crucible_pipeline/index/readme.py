@@ -54,7 +54,8 @@ _TAGS = {
     ),
     *("tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var"),
 }
-_ATTRIBUTES = {
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),  # else nh3 would keep some of its own choice
     "section": {"id"},
     "a": {"href", "title"},
     "abbr": {"title"},

@@ -30,6 +30,7 @@ from crucible_pipeline.index.store import NotFound
 from crucible_pipeline.version import parse
 
 MAX_UPSTREAM = 100
+TOO_MUCH = "These two contracts cannot be compared here: it takes too long or too much memory."
 TITLES = {401: "A token is needed", 403: "Not allowed", 404: "Not found", 503: "Try again later"}
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -174,7 +175,7 @@ class Visits:
         hashes = (old[1].sha256, new[1].sha256)
         answer = self._apart.answer(self._contracts.module, hashes, lambda: asked(old[0], new[0]))
         if answer is None:
-            return Difference(problem="These two contracts cannot be compared here: it takes too long.")
+            return Difference(problem=TOO_MUCH)
         return told(answer)
 
     async def _name(self, request: Request) -> tuple[str, Response | None]:
