@@ -1,9 +1,9 @@
 """Public pairs of schemas with known verdicts, read out of clones of the repositories that publish them.
 
-Their files are theirs: nothing of them is kept in this repository. A clone of each is looked for in
-`.crucible/bench/corpora/<owner>+<name>` (any folder that `git --git-dir` takes), or in the folder that
-CRUCIBLE_CORPORA names. What is taken are facts: two schemas, and whether the first one's payloads are all
-accepted by the second one.
+Their files are theirs: nothing of them is kept in this repository. A clone of each is looked for in the
+folder that CRUCIBLE_CORPORA names, `<owner>+<name>` (any folder that `git --git-dir` takes), and else fetched
+into `.crucible/bench/corpora` at the commit below. What is taken are facts: two schemas, and whether the
+first one's payloads are all accepted by the second one.
 """
 
 import ast
@@ -12,6 +12,7 @@ import copy
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import types
@@ -25,6 +26,11 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PLACE = Path(os.environ.get("CRUCIBLE_CORPORA", ROOT / ".crucible" / "bench" / "corpora"))
+PINNED = {
+    "confluentinc/schema-registry": "794611bd86d1ce0422581269e2b13a2ab010c7fb",
+    "Aiven-Open/karapace": "3bbc1f8d30d7b650f49b75128ba9a46fdab61a67",
+    "IBM/jsonsubschema": "de914706be6f6415e0b5ede375eeb8705972c8cc",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,26 @@ def repository(name: str) -> Path | None:
         if (found / "HEAD").exists():
             return found
     return None
+
+
+def obtain() -> list[str]:
+    """Fetch what is not there yet.
+
+    Returns:
+        The repositories that could not be had.
+    """
+    missing = [name for name in PINNED if repository(name) is None]
+    for name in missing:
+        folder = PLACE / name.replace("/", "+")
+        git = ["git", "--git-dir", str(folder)]
+        wanted = ["fetch", "--quiet", "--depth", "1", f"https://github.com/{name}", PINNED[name]]
+        try:
+            subprocess.run([*git, "init", "--quiet", "--bare"], check=True, capture_output=True)
+            subprocess.run([*git, *wanted], check=True, capture_output=True, timeout=300)
+            subprocess.run([*git, "update-ref", "--no-deref", "HEAD", PINNED[name]], check=True)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            shutil.rmtree(folder, ignore_errors=True)
+    return [name for name in missing if repository(name) is None]
 
 
 def text_of(name: str, path: str) -> str:
@@ -81,18 +107,18 @@ def karapace() -> Iterator[Case]:
         if not isinstance(function, ast.FunctionDef) or not function.name.startswith("test"):
             continue
         local = dict(known)
-        for node in ast.walk(function):
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        for inner in ast.walk(function):
+            if isinstance(inner, ast.Assign) and isinstance(inner.targets[0], ast.Name):
                 with contextlib.suppress(ValueError, SyntaxError, KeyError):
-                    local[node.targets[0].id] = _literal(node.value, local)
-        for node in ast.walk(function):
-            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+                    local[inner.targets[0].id] = _literal(inner.value, local)
+        for call in (inner for inner in ast.walk(function) if isinstance(inner, ast.Call)):
+            called = ast.unparse(call.func)
             if called in {"schemas_are_compatible", "not_schemas_are_compatible"}:
-                given = {item.arg: item.value for item in node.keywords}  # type: ignore[attr-defined]
+                given = {item.arg: item.value for item in call.keywords}
                 with contextlib.suppress(ValueError, SyntaxError, KeyError):
-                    pair = [_literal(given[side], local) for side in ("writer", "reader")]
-                    line = f"{function.name}:{node.lineno}"  # type: ignore[attr-defined]
-                    yield Case("karapace", line, *pair, called == "schemas_are_compatible")
+                    writer, reader = (_literal(given[side], local) for side in ("writer", "reader"))
+                    line = f"{function.name}:{call.lineno}"
+                    yield Case("karapace", line, writer, reader, called == "schemas_are_compatible")
 
 
 def _literal(node: ast.AST, known: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The other generators and the real description, installed under .crucible/bench from locks with hashes."""
+"""The other tools and the real description, installed under .crucible/bench from locks with hashes."""
 
 import json
 import subprocess
@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PLACE = ROOT / ".crucible" / "bench"
 DATAMODEL = PLACE / "venv" / "bin" / "datamodel-codegen"
 TYPESCRIPT = PLACE / "node_modules" / ".bin" / "openapi-typescript"
+SCHEMA_DIFF = PLACE / "node_modules" / "json-schema-diff"
 DESCRIPTION = PLACE / "node_modules" / "@octokit" / "openapi" / "generated" / "api.github.com.json"
 
 
@@ -23,7 +24,7 @@ def install() -> None:
     PLACE.mkdir(parents=True, exist_ok=True)
     locks = "".join((LOCKS / name).read_text() for name in ("peers.txt", "package-lock.json"))
     stamp = PLACE / "installed"
-    there = all(path.exists() for path in (DATAMODEL, TYPESCRIPT, DESCRIPTION))
+    there = all(path.exists() for path in (DATAMODEL, TYPESCRIPT, DESCRIPTION, SCHEMA_DIFF))
     if there and stamp.is_file() and stamp.read_text() == locks:
         return
     python = PLACE / "venv" / "bin" / "python"

@@ -9,6 +9,7 @@ from compat.pairs_of import contract_of, package
 from compat.test_soundness import PAYLOADS, accepted, pairs
 from crucible_pipeline.compat.contain import Search
 from crucible_pipeline.compat.diff import diff
+from crucible_pipeline.compat.matching import matches
 from crucible_pipeline.compat.normal import Side
 from crucible_pipeline.compat.regular import UndecidedError, automaton, shortest
 from crucible_pipeline.compat.sequent import EMPTY, Answer, Claim, Found
@@ -160,3 +161,46 @@ def test_json_schema_of_an_older_draft_is_compared_as_it_was_meant() -> None:
         for more in ("true", "false")
     )
     assert {way for one in diff(open_list, closed_list) for way in one.breaks} == {"backward"}
+
+
+POLYNOMIAL: dict[str, tuple[Schema, Schema, set[str]]] = {
+    "anchored": (
+        Schema(types=("string",), pattern="^a*a*a*$", min_length=4000),
+        Schema(types=("string",), pattern="^a*a*a*b$", min_length=4000),
+        {"backward", "forward"},
+    ),
+    "found anywhere": (
+        Schema(types=("string",), min_length=4500),
+        Schema(types=("string",), min_length=4500, pattern="a*a*a*c"),
+        {"backward"},
+    ),
+    "of names": (
+        Schema(types=("object",), property_names=Schema(min_length=3000)),
+        Schema(types=("object",), property_names=Schema(min_length=3000, pattern="a*a*a*a*c")),
+        {"backward"},
+    ),
+    "beyond automata": (
+        Schema(types=("string",), min_length=4500),
+        Schema(types=("string",), min_length=4500, pattern="(?=a)a*a*a*c"),
+        {"backward"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", POLYNOMIAL)
+def test_patterns_of_polynomial_time_are_judged_soon_on_long_texts(name: str) -> None:
+    old, new, broken = POLYNOMIAL[name]
+    began = time.process_time()
+    changes = diff(main(old), main(new))
+    assert time.process_time() - began < 10
+    assert broken <= {way for change in changes for way in change.breaks}
+
+
+@pytest.mark.parametrize("pattern", ["a*b*c", "^(ab|a)*$", r"^\d+x?\d+$", "^[^a]*$|a$", "^$", "b+.c+"])
+def test_a_text_is_read_by_the_automaton_as_by_the_matcher(
+    pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["", "a", "b", "ab", "abab", "aba", "12", "1x2", "x", "bxc", "aabbc", "a\n", "ä"]
+    expected = [matches(pattern, one) for one in texts]
+    monkeypatch.setattr("crucible_pipeline.compat.matching.MAX_TRIED", -1)
+    assert [matches(pattern, one) for one in texts] == expected

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from contracts.contract_texts import problems
 from crucible_pipeline.contracts.ambiguity import is_exponential
 from crucible_pipeline.contracts.load import load
-from crucible_pipeline.contracts.model import Package
+from crucible_pipeline.contracts.model import Contract, Package, Schema, TypeDef
 from crucible_pipeline.contracts.nodes import MAX_CHARACTERS
 from crucible_pipeline.contracts.patterns import regex
+from crucible_pipeline.contracts.payload import rejections
 from crucible_pipeline.contracts.read import read_folder
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.generate.generate import generate
@@ -155,3 +156,12 @@ def test_what_is_taken_ends_soon_on_a_text_that_nearly_fits(shape: str, word: st
     start = time.monotonic()
     regex(pattern).search(word * 12)
     assert time.monotonic() - start < 1, pattern
+
+
+def test_a_long_default_beside_a_pattern_that_repeats_much_is_refused_soon() -> None:
+    schema = Schema(types=("string",), pattern="^a*a*a*a*b$")
+    contract = Contract(Package("shop", "shop", "shop"), {"Long": TypeDef("Long", "shop", schema)})
+    began = time.process_time()
+    assert "too many steps" in rejections(contract, schema, "a" * 4000)[0]
+    assert rejections(contract, schema, "a" * 20 + "b") == []
+    assert time.process_time() - began < 10

@@ -4,11 +4,14 @@ It says what `contracts.payload.rejections` says without the reasons. The types 
 questions, so that a question costs nothing for the types it does not reach.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, cast
 
+from crucible_pipeline.compat.matching import matches
+from crucible_pipeline.compat.regular import UndecidedError
 from crucible_pipeline.compat.values import exact
 from crucible_pipeline.contracts import formats, patterns
 from crucible_pipeline.contracts.model import MANY, NAMED, ONE, Contract, JsonValue, Number, Schema
@@ -27,6 +30,32 @@ def _multiple(_: object, step: Number, value: object, __: object) -> Iterator[ob
         yield ValidationError("it is no multiple")
 
 
+def _text(_: object, pattern: str, value: object, __: object) -> Iterator[object]:
+    from jsonschema import ValidationError  # noqa: PLC0415
+
+    if isinstance(value, str) and not _found(pattern, value):
+        yield ValidationError("it does not match")
+
+
+def _named(validator: Any, named: Mapping[str, Any], value: object, __: object) -> Iterator[object]:
+    """`patternProperties`."""
+    if isinstance(value, dict):
+        inside = cast("dict[str, Any]", value)
+        for pattern, inner in named.items():
+            for name in (name for name in inside if _found(pattern, name)):
+                yield from validator.descend(inside[name], inner)
+
+
+def _others(validator: Any, inner: Any, value: object, schema: Mapping[str, Any]) -> Iterator[object]:
+    """`additionalProperties`."""
+    if isinstance(value, dict):
+        inside = cast("dict[str, Any]", value)
+        known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+        for name in inside.keys() - known.keys():
+            if not any(_found(pattern, name) for pattern in patterns):
+                yield from validator.descend(inside[name], inner)
+
+
 @cache
 def _library() -> tuple[Any, Any]:
     """The validator's class and our formats; imported late, for contracts that are equal never need them."""
@@ -36,9 +65,13 @@ def _library() -> tuple[Any, Any]:
     checker = FormatChecker(formats=())
     for name in formats.FORMATS:
         checker.checks(name)(_asserts(name))
-    return extend(  # type: ignore[no-untyped-call]
-        Draft202012Validator, {"multipleOf": _multiple}
-    ), checker
+    ours = {
+        "multipleOf": _multiple,
+        "pattern": _text,
+        "patternProperties": _named,
+        "additionalProperties": _others,
+    }
+    return extend(Draft202012Validator, ours), checker  # type: ignore[no-untyped-call]
 
 
 def _translated(schema: Schema) -> Schema:
@@ -63,11 +96,25 @@ def _translated(schema: Schema) -> Schema:
     return replace(schema, **changed) if changed else schema
 
 
+# In the library's dialect → as the contract says it.
+_ORIGINALS: dict[str, str] = {}
+
+
 def _pattern(pattern: str) -> str:
     try:
-        return f"(?a:{patterns.regex(pattern).pattern})"
+        written = f"(?a:{patterns.regex(pattern).pattern})"
     except ValueError:
         return pattern  # of a snapshot that an older version wrote
+    _ORIGINALS[written] = pattern
+    return written
+
+
+def _found(written: str, text: str) -> bool:
+    """Whether a pattern in the library's dialect is found in a text."""
+    original = _ORIGINALS.get(written)
+    if original is None:
+        return re.search(written, text) is not None
+    return matches(original, text)
 
 
 class Acceptance:
@@ -99,7 +146,7 @@ class Acceptance:
         return found
 
     def rejects(self, schema: Schema, value: JsonValue) -> bool:
-        """Whether a schema of the contract rejects a value; also where the check has no end."""
+        """Whether a schema of the contract rejects a value; also where the check has no end, or none soon."""
         if id(schema) in self._endless:
             return True
         known = self._known.get(id(schema))
@@ -109,6 +156,8 @@ class Acceptance:
             known = self._known[id(schema)] = (schema, library(document, format_checker=checker))
         try:
             return not known[1].is_valid(value)
+        except UndecidedError:
+            return True
         except RecursionError:
             self._endless.add(id(schema))
             return True

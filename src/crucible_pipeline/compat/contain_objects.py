@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import islice
 from typing import Final
 
+from crucible_pipeline.compat.matching import is_found
 from crucible_pipeline.compat.merge import said
 from crucible_pipeline.compat.normal import Side
 from crucible_pipeline.compat.sequent import EMPTY, UNDECIDED, Answer, Asks, Claim, Found, either
 from crucible_pipeline.contracts.model import JsonValue, Schema
-from crucible_pipeline.contracts.patterns import regex
 
 MAX_PATTERNS: Final = 4
 MAX_NEEDS: Final = 6
@@ -52,19 +51,11 @@ class _Asked:
         self.high = count if self.high is None else min(self.high, count)
 
 
-@cache
-def _matches(pattern: str, name: str) -> bool:
-    try:
-        return regex(pattern).search(name) is not None
-    except ValueError:
-        return False
-
-
 def _members(claim: Claim, name: str) -> tuple[Claim, ...]:
     """What a claim says of the value under a name."""
     schema = claim.schema
     found = [schema.properties[name]] if name in schema.properties else []
-    found += [inner for pattern, inner in schema.pattern_properties.items() if _matches(pattern, name)]
+    found += [inner for pattern, inner in schema.pattern_properties.items() if is_found(pattern, name)]
     if not found and schema.additional_properties is not None:
         found = [schema.additional_properties]
     return tuple(claim.of(inner) for inner in found)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from crucible_pipeline.compat.matching import is_found
+
 # The parser of `re` itself: what it reads is by construction what `re.search` reads.
 _parser: Any = importlib.import_module("re._parser")
 _LONGEST = 200
@@ -16,18 +18,17 @@ def texts(pattern: str, wanted: int = 4) -> Iterator[str]:
     """A few short texts that match a pattern; none where it asks for more than this knows.
 
     Args:
-        pattern: as `re` reads it; an invalid one matches nothing.
+        pattern: an invalid one matches nothing.
         wanted: how many at the most.
     """
     try:
-        compiled = re.compile(pattern)
         parsed = _parser.parse(pattern)
     except (re.error, RecursionError, OverflowError):
         return
     seen: set[str] = set()
     for variant in range(wanted * 2):
         text = _sequence(parsed, variant)
-        if text is not None and text not in seen and len(text) <= _LONGEST and compiled.search(text):
+        if text is not None and text not in seen and len(text) <= _LONGEST and is_found(pattern, text):
             seen.add(text)
             yield text
             if len(seen) == wanted:

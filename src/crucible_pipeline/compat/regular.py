@@ -251,7 +251,8 @@ def _rank(code: int) -> int:
     return 0 if 97 <= code < 123 else 1 if 48 <= code < 91 else 2 if 32 <= code < 127 else 3
 
 
-def _has(ranges: Ranges, code: int) -> bool:
+def has(ranges: Ranges, code: int) -> bool:
+    """Whether a character is among others."""
     return any(low <= code <= high for low, high in ranges)
 
 
@@ -299,7 +300,7 @@ def shortest(
                             target
                             for state in inside
                             for ranges, target in machine.steps[state]
-                            if _has(ranges, letter)
+                            if has(ranges, letter)
                         }
                         known = cached[index, inside, letter] = machine.closure(reached, nothing)
                     found.append(known)

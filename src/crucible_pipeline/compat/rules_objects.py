@@ -1,9 +1,9 @@
 """The rows about objects: which properties there are, which must be there, which others may be."""
 
-import re
 from collections.abc import Iterator
 
 from crucible_pipeline.compat.change import Direction
+from crucible_pipeline.compat.matching import is_found
 from crucible_pipeline.compat.merge import UNEVALUATED, said
 from crucible_pipeline.compat.rule import Finding, Place, Rule
 from crucible_pipeline.compat.rules_bounds import KEEP_NEW, KEEP_OLD, LOOSER, TIGHTER, SchemaRule
@@ -14,9 +14,7 @@ from crucible_pipeline.version import Severity
 
 def unnamed(schema: Schema, name: str) -> Schema | None:
     """What an object says of a property that it does not name; None if nothing."""
-    matching = tuple(
-        inner for pattern, inner in schema.pattern_properties.items() if re.search(pattern, name)
-    )
+    matching = tuple(inner for pattern, inner in schema.pattern_properties.items() if is_found(pattern, name))
     if matching:
         return matching[0] if len(matching) == 1 else Schema(all_of=matching)
     return schema.additional_properties

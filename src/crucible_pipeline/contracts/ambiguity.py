@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 _FEW = 4
 _MOST_STATES = 400
 _MOST_STEPS = 200_000
+_CLASS = re.compile(r"\\.|\[(?:\\.|[^\\\]])*\]", re.DOTALL)
+_ENDLESS = re.compile(r"[*+]|\{[0-9]+,[0-9]*\}")
 _REPEATED_GROUP = re.compile(r"\)[*+{]")
 _ATOM = re.compile(r"\\[dDwW]|\\x[0-9a-f]{2}|\\.|\[\^?(?:\\.|[^\\\]])+\]|.", re.DOTALL)
 _MANY = re.compile(r"(?:([*+?])|\{([0-9]+)(,?)([0-9]*)\})\??")
@@ -34,6 +36,17 @@ def is_exponential(pattern: str) -> bool:
         return automaton.parts_and_meets()
     except (_TooLargeError, RecursionError):
         return True
+
+
+def tries(pattern: str, length: int) -> int:
+    """About how many ways a matcher may have to try on a text of a length, at the worst.
+
+    Each repetition without an end, and the search for the place where the pattern begins, takes the text to
+    one power more.
+    """
+    plain = _CLASS.sub("", pattern).removeprefix("(?a:")
+    loops = len(_ENDLESS.findall(plain)) + (not plain.startswith("^"))
+    return int(length) ** loops if loops else 1
 
 
 class _TooLargeError(Exception):

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from crucible_pipeline.contracts import formats, patterns
+from crucible_pipeline.contracts.ambiguity import tries
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, JsonValue, Schema, Value
 from crucible_pipeline.contracts.plain import fits_plainly
 
@@ -20,6 +21,8 @@ _MOST_REASONS = 5
 _LONGEST_REASON = 300
 # References that one judgement may follow; where alternatives nest, they double at each level.
 _MOST_STEPS = 20_000
+# Ways that a pattern may have to try on one text.
+_MOST_TRIES = 1_000_000_000
 # References within references that one judgement may follow. Python's own limit may be met inside the
 # library's compiled part, which then panics in place of raising RecursionError.
 _DEEPEST = 64
@@ -77,9 +80,17 @@ def _library() -> tuple[Any, Any]:
         if number and Fraction(repr(value)) % Fraction(repr(step)):
             yield ValidationError(f"{value!r} is not a multiple of {step!r}")
 
+    judge = Draft202012Validator.VALIDATORS["pattern"]
+
+    def bounded(validator: Any, pattern: str, value: object, schema: object) -> "Iterator[ValidationError]":
+        if isinstance(value, str) and tries(pattern, len(value)) > _MOST_TRIES:
+            raise _TooLongError
+        yield from judge(validator, pattern, value, schema)
+
     Formats.checkers = {name: (_asserts(name), ()) for name in formats.FORMATS}
     extend = cast("Any", validators).extend
-    return extend(Draft202012Validator, {"$ref": counted, "multipleOf": multiple}), Formats
+    ours = {"$ref": counted, "multipleOf": multiple, "pattern": bounded}
+    return extend(Draft202012Validator, ours), Formats
 
 
 class _TooLongError(Exception):
@@ -149,7 +160,8 @@ def rejections(contract: Contract, schema: Schema, value: JsonValue) -> list[str
     except RecursionError:
         return ["it is nested too deeply to be checked"]
     except _TooLongError:
-        return ["to check it takes too many steps, for alternatives nest in alternatives"]
+        why = "alternatives nest in alternatives, or a pattern repeats too much"
+        return [f"to check it takes too many steps: {why}"]
     return sorted(found)
 
 
