@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from crucible_pipeline.errors import InvalidInput
 from crucible_pipeline.generate.python import python
 from crucible_pipeline.generate.reference import reference
 from crucible_pipeline.generate.typescript import typescript
@@ -405,3 +406,45 @@ def test_a_package_with_former_names_is_as_linters_and_formatters_want_it(tmp_pa
         ruff = [str(Path(sys.executable).parent / "ruff"), *command, "--isolated", str(tmp_path)]
         done = subprocess.run(ruff, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("x-renamed-from: Request", "x-renamed-from: '1); import os'", "cannot have named a type"),
+        ("[evaluationQueued, evalQueued]", "'*/ alert(1)'", None),
+        ("[evaluationQueued, evalQueued]", "'2 alert'", "cannot have named a channel"),
+        ("x-renamed-from: limits.high", "x-renamed-from: '?.c'", "cannot have named a constant"),
+        ("waiting: queued", "waiting: '\"; import os'", None),
+        ("waiting: queued", "waiting: __init__", None),
+        ("x-renamed-from: remark", "x-renamed-from: '\"); import os #'", None),
+        ("x-renamed-from: remark", "x-renamed-from: self", None),
+        ("x-deprecated: Use waiting.", 'x-deprecated: \'*/ """ + x\'', None),
+        ("x-renamed-from: limits.high", "x-renamed-from: channels.high.er", None),
+        ("x-renamed-from: limits.high", "x-renamed-from: evaluation.high", None),
+        ("x-renamed-from: limits.high", "x-renamed-from: _base.high", None),
+        ("x-renamed-from: limits.high", "x-renamed-from: limits.execution_max_memory.mb", None),
+    ],
+)
+def test_no_former_name_becomes_code_or_takes_another_s_place(
+    old: str, new: str, what: str | None, tmp_path: Path
+) -> None:
+    name = "former_hostile"
+    if what is not None:
+        with pytest.raises(InvalidInput, match=what):
+            renamed_contract(name, **{old: new})
+        return
+    contract = renamed_contract(name, **{old: new})
+    with imported(contract, tmp_path) as package, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for one in package.__all__:
+            getattr(package, one)
+        assert package.channels.EVALUATION_WAITING.address == "evaluation:waiting"
+        assert package.limits.EXECUTION_MAX_MEMORY_MB == 5
+        assert package.EvaluationStatus.WAITING.value == "waiting"
+        assert package.evaluation.EvaluationRequest(code="c", size=1).size == 1
+    folder = typescript_node.install(typescript(contract), tmp_path, name)
+    script = f"await import({json.dumps(str(folder / 'index.js'))});"
+    (tmp_path / "load.mjs").write_text(script)
+    done = typescript_node.run("node", "load.mjs", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr

@@ -64,6 +64,10 @@ def _channel(key: str, node: Node, module: str, here: Here) -> Channel | None:
     if address is None or not messages:
         return None
     former = former_names(entries[RENAMED], findings, RENAMED) if RENAMED in entries else ()
+    for one in former:
+        if not names.is_usable(names.snake(one)):
+            what = f"{one!r} cannot have named a channel"
+            findings.add(entries[RENAMED].mark, what, "write its key as it was, in camelCase")
     old = _deprecated(entries[DEPRECATED], findings) if DEPRECATED in entries else None
     return Channel(key, module, address, messages, parameters, description, node.key, former, old)
 

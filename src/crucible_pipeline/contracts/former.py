@@ -17,9 +17,22 @@ def types(contract: Contract) -> dict[str, str]:
 
 
 def constants(contract: Contract) -> dict[str, str]:
-    """Former path of a constant → its path."""
+    """Former path of a constant → its path; its module and its names in there have to be free."""
     said = ((path, found.renamed_from) for path, found in contract.constants.items())
-    return _kept(said, contract.constants)
+    homes = {found.module for found in contract.types.values()}
+    homes |= {found.module for found in contract.machines.values()} | names.RESERVED_MODULES | {"contracts"}
+    taken = {
+        (found.module, names.upper(f"{found.group}_{found.name}")) for found in contract.constants.values()
+    }
+    return {
+        path: now for path, now in _kept(said, contract.constants).items() if _is_free(path, homes, taken)
+    }
+
+
+def _is_free(path: str, homes: Container[str], taken: Container[tuple[str, str]]) -> bool:
+    module, *inside = path.split(".")
+    flat = (names.upper("_".join(inside)), names.upper(inside[0]) if len(inside) > 1 else "")
+    return module not in homes and all((module, name) not in taken for name in flat)
 
 
 def channels(contract: Contract) -> dict[str, str]:
@@ -63,7 +76,7 @@ def member_names(schema: Schema) -> dict[str, str]:
 
 def former_member(schema: Schema, said: str) -> str:
     """What the member was called that had this value, or that already is such a name: `queued` → QUEUED."""
-    if said.isidentifier() and said == said.upper():
+    if said.isidentifier() and said == said.upper() and not said.startswith("_"):
         return said
     whole = all(isinstance(value, int) for value in schema.enum or () if value is not None)
     return names.member(int(said) if whole and said.lstrip("-").isdecimal() else said)

@@ -101,7 +101,11 @@ class _Parts:
             found = schema.read(node, here, named=True)
             if found.renamed_from:
                 # as the types themselves are called
-                found = replace(found, renamed_from=tuple(map(names.pascal, found.renamed_from)))
+                former = tuple(map(names.pascal, found.renamed_from))
+                found = replace(found, renamed_from=tuple(filter(names.is_usable, former)))
+                for one in (one for one in former if not names.is_usable(one)):
+                    what = f"{one!r} cannot have named a type"
+                    self.findings.add(node.key, what, "write the type's name as it was")
             definition = TypeDef(name, source.module, found, node.key)
             if not self._once(self.types, name, definition, f"the type {name}"):
                 self.spare.append(definition.schema)
