@@ -5,7 +5,6 @@ import contextlib
 import hmac
 import logging
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,6 @@ import httpx
 import pytest
 
 from crucible_pipeline.index.access import Access, Forbidden, Unauthorized
-from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.clock import Clock
 from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.memory import MemoryStore
@@ -28,6 +26,7 @@ from crucible_pipeline.index.used import PREFIX as USED
 from crucible_pipeline.index.used import LastUse
 from index.distributions import fetch, post, sdist, wheel
 from index.local_issuer import OWNER_ID, REPOSITORY, WORKFLOW, issuer
+from index.test_server import PROGRAM, served
 
 
 def comparisons(ask: Callable[[], object]) -> int:
@@ -85,11 +84,10 @@ def test_no_secret_is_in_a_log_an_answer_or_the_store(caplog: pytest.LogCaptureF
         answers += [used, httpx.post(f"{index.url}_/oidc/mint-token", content=identity, trust_env=False)]
         kept = everything_in(index)
     signature = identity.rpartition(".")[2]
-    told = "\n".join(
-        record.getMessage()
-        for record in caplog.records
-        if record.name.split(".")[0] not in {"httpx", "httpcore"}
-    )
+    # The client of this test logs the addresses that it asks, with what the test put there.
+    asking = {"httpx", "httpcore"}
+    records = [record for record in caplog.records if record.name.split(".")[0] not in asking]
+    told = "\n".join(record.getMessage() for record in records)
     bodies = b"".join(answer.content for answer in answers)
     for secret in (index.token, narrow, minted, wrong, signature):
         packed = base64.b64encode(f"__token__:{secret}".encode()).decode()
@@ -101,30 +99,20 @@ def test_no_secret_is_in_a_log_an_answer_or_the_store(caplog: pytest.LogCaptureF
 
 
 def test_the_program_itself_prints_no_secret(tmp_path: Path) -> None:
-    data = tmp_path / "index"
-    _, secret = Access(DirectoryStore(data)).create(("*",))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    run = "from crucible_pipeline.cli.app import run; run()"
-    command = [sys.executable, "-c", run, "serve", "--data", str(data), "--port", str(port), "--no-upstream"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    index = Running(f"http://127.0.0.1:{port}/", secret, Catalog(DirectoryStore(data)))
-    try:
-        assert process.stdout is not None
-        assert f":{port}/" in process.stdout.readline()
+    _, secret = Access(DirectoryStore(tmp_path)).create(("*",))
+    with served(tmp_path, secret, PROGRAM) as (process, index):
         assert post(index, wheel()).status_code == 200
         assert post(index, wheel(), f"{secret}x").status_code == 401
-    finally:
         process.terminate()
-        out, _ = process.communicate(timeout=20)
-    assert secret not in out
+        out, err = process.communicate(timeout=20)
+    assert index.url in err
+    assert secret not in out + err
 
 
 INJECTED = "%0d%0aX-Injected:%20yes%0d%0a%0d%0a<script>"
 ROUTES = (
-    "simple/{}", "simple/{}/", "simple/a?x={}", "project/{}/", "project/A.b/?x={}", "?q={}", "{}", "_/oidc/{}",
-    "project/demo-pkg/{}/yank", "project/demo-pkg/{}/reference", "project/Demo.Pkg/{}/reference",
+    "simple/{}", "simple/{}/", "simple/a?x={}", "project/{}/", "project/A.b/?x={}", "?q={}", "{}",
+    "_/oidc/{}", "project/demo-pkg/{}/yank", "project/demo-pkg/{}/reference", "project/Demo.Pkg/{}/reference",
     "files/aa/bb/{}", "files/{}/bb/x.whl", "integrity/demo-pkg/1.0/{}/provenance", "pypi/{}/json",
     "pypi/demo-pkg/{}/json",
 )  # fmt: skip

@@ -13,6 +13,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.release.ambient import identified
 from crucible_pipeline.release.delivery import Delivery, Parcel
 from crucible_pipeline.release.installer import installer
 from crucible_pipeline.release.npm import Registry
@@ -110,7 +111,9 @@ def publish(order: Order, steps: Steps) -> Publication:
         if order.target is not None:
             work = scratch / "delivery"
             work.mkdir()
-            delivery = Delivery(order.target, order.registry, environ, program, work)
+            delivery = Delivery(
+                order.target, order.registry, identified(environ, order.target), program, work
+            )
             uploaded, confirmed = _delivered(delivery, parcel, steps, trial=order.trial)
     return Publication(
         release.project.package.distribution,
