@@ -78,31 +78,30 @@ class Visits:
         number = request.query_params.get("page", "1")
         wanted = "upstream" in request.query_params if self._has_upstream else None
 
-        def found() -> Found:
+        def page() -> str:
             rows = search.ranked(self._overview.rows(), query)
             names = self._overview.upstream() if wanted and search.words_of(query) else []
             fit = [name for name in names if all(word in name for word in search.words_of(query))]
-            page = int(number) if number.isdecimal() and len(number) < 6 else 1
-            return Found(rows, page, wanted, fit[:MAX_UPSTREAM])
+            which = int(number) if number.isdecimal() and len(number) < 6 else 1
+            return people.front(self._place(request, query), Found(rows, which, wanted, fit[:MAX_UPSTREAM]))
 
-        place = self._place(request, query)
-        return _page(request, people.front(place, await run_in_threadpool(found)))
+        return await _page(request, page)
 
     async def project(self, request: Request) -> Response:
         """`/project/<name>/` and `/project/<name>/<version>/`."""
         name, elsewhere = await self._name(request)
         if elsewhere is not None:
             return elsewhere
-        shown = await run_in_threadpool(self._shelf.shown, name, _version(request))
-        return _page(request, people.project(self._place(request), shown))
+        place, version = self._place(request), _version(request)
+        return await _page(request, lambda: people.project(place, self._shelf.shown(name, version)))
 
     async def releases(self, request: Request) -> Response:
         """`/project/<name>/releases`: all of them."""
         name, elsewhere = await self._name(request)
         if elsewhere is not None:
             return elsewhere
-        shown = await run_in_threadpool(self._shelf.shown, name)
-        return _page(request, people.releases(self._place(request), shown))
+        place = self._place(request)
+        return await _page(request, lambda: people.releases(place, self._shelf.shown(name)))
 
     async def changelog(self, request: Request) -> Response:
         """`/project/<name>/<version>/changelog`: the one in the source distribution."""
@@ -120,7 +119,7 @@ class Visits:
             text = self._shelf.changelog(filename, content, file)
             return people.changelog(self._place(request), shown, filename, text)
 
-        return _page(request, await run_in_threadpool(page))
+        return await _page(request, page)
 
     async def reference(self, request: Request) -> Response:
         """`/project/<name>/<version>/reference`: the page in the release's wheel."""
@@ -147,12 +146,12 @@ class Visits:
                 "a comparison is of two releases", "name them, as in compare?from=0.3.0&to=0.4.0"
             ) from None
         place = self._place(request)
-        return _page(request, await run_in_threadpool(self._compared, place, name, old, new))
+        return await _page(request, lambda: self._compared(place, name, old, new))
 
     async def rules(self, request: Request) -> Response:
         """`/rules`: what the rules of a comparison mean."""
-        contracts = self._contracts
-        return _page(request, people.rules(self._place(request), contracts.rules() if contracts else ()))
+        found = self._contracts.rules() if self._contracts is not None else ()
+        return await _page(request, lambda: people.rules(self._place(request), found))
 
     def _compared(self, place: Place, name: str, old: Version, new: Version) -> str:
         shown = self._shelf.shown(name)
@@ -220,9 +219,14 @@ def _version(request: Request) -> Version | None:
         raise NotFound(error.what) from None
 
 
-def _page(request: Request, html: str) -> Response:
-    """A page, unless the reader holds it already; compressed for those who take it."""
-    made = body(html.encode())
+async def _page(request: Request, make: Callable[[], str]) -> Response:
+    """A page, unless the reader holds it already; compressed for those who take it.
+
+    Args:
+        request: for it.
+        make: gathers and renders it, beside the event loop.
+    """
+    made = await run_in_threadpool(lambda: body(make().encode()))
     coding = made.coding(request.headers.get("accept-encoding"))
     headers = {**people.HEADERS, "ETag": made.etag_of(coding), "Vary": "Accept-Encoding"}
     if is_known(request, *made.etags):
