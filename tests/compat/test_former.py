@@ -126,10 +126,22 @@ def test_a_rename_is_idle_once_every_release_of_the_line_has_the_new_name(kind: 
 def test_a_snapshot_keeps_one_former_name_and_several(kind: str) -> None:
     for contract in (release(kind, 1, 0), release(kind, 2, 1, 0)):
         assert restore(dump(contract), "contract.json") == contract
-    if kind not in {"value", "member"}:
-        single = dump(release(kind, 1, 0))
-        assert "renamed" in single
-        assert "[]" not in single.partition("renamed")[2].partition("\n")[0]
+
+
+def test_a_snapshot_from_the_time_of_one_former_name_is_restored() -> None:
+    contracts = [release(kind, 1, 0) for kind in ("type", "channel", "constant")]
+    texts = [dump(contract) for contract in contracts]
+    for text, said in zip(
+        texts,
+        (
+            '"x-renamed-from": "Purchase"',
+            '"renamed_from": "orderMade"',
+            '"renamed_from": "limits.orders.most_lines"',
+        ),
+        strict=True,
+    ):
+        assert said in text
+    assert [restore(text, "contract.json") for text in texts] == contracts
 
 
 HEAD = "openapi: 3.1.0\ninfo: {title: O, version: '1'}\ncomponents: {schemas: {Mode: {type: "
