@@ -506,6 +506,10 @@ SEEDED_SDISTS: dict[str, Seed] = {
     "a size in another notation": Seed("structure", tarball(changed(FILE, size=b"\x80" + bytes(10) + b"\4"))),
     "a size that is no number": Seed("structure", tarball(changed(FILE, size=b"0o4\0".ljust(12, b"\0")))),
     "a time that is no number": Seed("structure", tarball(changed(FILE, mtime=b"never".ljust(12, b"\0")))),
+    "a time that no system can set": Seed(
+        "structure", tarball(changed(FILE, mtime=b"\x80" + b"\1" * 11)), "take differently"
+    ),
+    "a time by pax that no system can set": Seed("structure", tarball(pax(mtime="9" * 30), FILE), "mtime"),
     "a wrong checksum": Seed("structure", tarball(changed(FILE, checksum=7)), "checksum"),
     "an old form of tar": Seed("structure", tarball(changed(FILE, magic=bytes(8))), "old or unknown form"),
     "a prefix that GNU tar does not read": Seed(

@@ -25,14 +25,17 @@ _NUMBERS = {
     "uid": (108, 8, True),
     "gid": (116, 8, True),
     "size": (124, 12, False),
-    "mtime": (136, 12, True),
+    "mtime": (136, 12, False),
     "checksum": (148, 8, False),
     "major": (329, 8, True),
     "minor": (337, 8, True),
 }
 _USTAR, _GNU = b"ustar\x0000", b"ustar  \0"
 # What a reader of the content does not need; vendors' own keys hold a dot.
-_HARMLESS = frozenset({"mtime", "atime", "ctime", "uid", "gid", "uname", "gname", "comment"})
+_TEXTS = frozenset({"uname", "gname", "comment"})
+_AMOUNTS = frozenset({"mtime", "atime", "ctime", "uid", "gid"})
+# A time that no system can set makes installers give up in the middle.
+_AMOUNT = re.compile(r"-?[0-9]{1,10}(?:\.[0-9]{0,20})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,7 @@ def _checked(header: bytes) -> dict[str, int]:
 
 
 def _number(text: bytes, wide: bool) -> int:  # noqa: FBT001  the second column of a table
-    if wide and text[0] in {0x80, 0xFF}:
+    if wide and text[:4] == b"\x80\0\0\0":
         return int.from_bytes(text[1:], "big")
     match = _OCTAL.fullmatch(text)
     if match is None:
@@ -216,7 +219,9 @@ def _described(kind: bytes, data: bytes, size: int | None) -> tuple[str | None, 
             raise Broken("has a long name without an end")
         return _text(data), size
     records = _records(data)
-    strange = sorted(key for key in records if key not in _HARMLESS | {"path", "size"} and not _foreign(key))
+    known = _TEXTS | _AMOUNTS | {"path", "size"}
+    strange = sorted(key for key in records if key not in known and not _foreign(key))
+    strange += [key for key in _AMOUNTS & records.keys() if not _AMOUNT.fullmatch(records[key])]
     if strange or (kind == b"g" and records.keys() & {"path", "size"}):
         raise Broken(f"has an extended header with {quoted(', '.join(strange) or 'one name for all')}")
     path = records.get("path")
