@@ -123,7 +123,9 @@ def _check(request: Request) -> int:
         mode=request.mode or project.mode,
         today=datetime.now(UTC).date(),
     )
-    warnings += idle_renames(contract, [base.contract for base in bases])
+    if not verdict.compatible:
+        # A former name goes when a line ends; before, code of the same line may still use it.
+        warnings += idle_renames(contract, [base.contract for base in bases])
     missed = False
     if request.search is not None:
         known = {base.name: base.contract for base in bases}
