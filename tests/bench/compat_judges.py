@@ -89,7 +89,9 @@ def peer(name: str, cases: list[Case]) -> list[Any]:
 def shows(case: Case, payload: Any) -> bool:
     """Whether the jsonschema library, by draft 7 and 2020-12, accepts it as old and rejects it as new."""
     return all(
-        draft(case.old).is_valid(payload) and not draft(case.new).is_valid(payload) for draft in _DRAFTS
+        draft(case.old, format_checker=draft.FORMAT_CHECKER).is_valid(payload)
+        and not draft(case.new, format_checker=draft.FORMAT_CHECKER).is_valid(payload)
+        for draft in _DRAFTS
     )
 
 

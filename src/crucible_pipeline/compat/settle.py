@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from crucible_pipeline.compat.change import DIRECTIONS, WIRE, Change, Direction, Witness
+from crucible_pipeline.compat.minimal import smallest
 from crucible_pipeline.compat.rule import Place, Root
 from crucible_pipeline.compat.sequent import EMPTY, Found
 from crucible_pipeline.compat.table import UNDECIDED_RULE
 from crucible_pipeline.compat.walk import Found as Row
 from crucible_pipeline.compat.walk import Walk, counted
 from crucible_pipeline.compat.witness import witness
-from crucible_pipeline.contracts.model import NOWHERE, Contract, Schema
+from crucible_pipeline.contracts.model import NOWHERE, Contract, JsonValue, Schema
 from crucible_pipeline.version import Severity
 
 _NOT_SHOWN = "whether a payload breaks cannot be decided, which counts as a break; none was found"
@@ -63,11 +64,26 @@ def _evidence(walk: Walk, row: Row, way: Direction) -> tuple[bool, Witness | Non
     if whole is EMPTY and place is not None:
         return False, None
     proof = witness(walk, place, finding, way)
-    if proof is not None:
-        return True, proof
+    if proof is not None and root is not None:
+        names = {step.name for step in place.steps if step.kind == "property"} if place else set[str]()
+        kept = frozenset({*names, finding.carrying or ""} - {""})
+        return True, _small(walk, root, proof, kept)
     if place is not None and walk.difference(place.old, place.new, way) is EMPTY:
         return False, None
-    return True, Witness(way, whole.payload) if isinstance(whole, Found) else None
+    if root is None or not isinstance(whole, Found):
+        return True, None
+    return True, _small(walk, root, Witness(way, whole.payload))
+
+
+def _small(walk: Walk, root: Root, proof: Witness, kept: frozenset[str] = frozenset()) -> Witness:
+    """The same evidence in the smallest payload that still is one."""
+    sides = ((walk.old, root.old), (walk.new, root.new))
+    (likes, here), (refuses, there) = sides if proof.direction == "backward" else sides[::-1]
+
+    def shows(payload: JsonValue) -> bool:
+        return not likes.rejects(here, payload) and refuses.rejects(there, payload)
+
+    return Witness(proof.direction, smallest(proof.payload, shows, kept))
 
 
 def untold(walk: Walk, told: Iterable[tuple[Root | None, Change]]) -> Iterator[Change]:
@@ -109,7 +125,9 @@ def _untold(walk: Walk, place: Place, way: Direction) -> Change | None:
     answer = walk.difference(place.root.old, place.root.new, way)
     if answer is EMPTY:
         return None
-    proof = Witness(way, answer.payload) if isinstance(answer, Found) else None
+    proof = None
+    if isinstance(answer, Found):
+        proof = _small(walk, place.root, Witness(way, answer.payload))
     message = "what it accepts changed in a way that no other rule names"
     message = message if proof else f"{message}; {_NOT_SHOWN}"
     return Change(UNDECIDED_RULE.id, Severity.BREAKING, (way,), place.element, place.mark, message, proof)
