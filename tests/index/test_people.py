@@ -87,8 +87,11 @@ def test_the_list_of_projects_is_cut_into_pages(index: Running) -> None:
     assert fetch(index, "?q=p05").text.count("<li>") == 1
 
 
-def test_a_change_shows_in_the_list_at_once() -> None:
-    catalog = Catalog(MemoryStore())
+@pytest.mark.parametrize("is_local", [True, False])
+def test_a_change_shows_in_the_list_at_once(*, is_local: bool) -> None:
+    store = MemoryStore()
+    store.is_local = is_local
+    catalog = Catalog(store)
     overview = Overview(catalog)
     published(catalog, wheel(more="Summary: first\n"))
     assert [(each.summary, str(each.version)) for each in overview.rows()] == [("first", "1.0")]
@@ -98,6 +101,25 @@ def test_a_change_shows_in_the_list_at_once() -> None:
     assert [str(each.version) for each in overview.rows()] == ["1.0"]
     catalog.set_status("demo-pkg", Status("quarantined"))
     assert [(each.summary, each.marker) for each in overview.rows()] == [("", "quarantined")]
+
+
+def test_a_list_looks_only_into_what_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = Catalog(MemoryStore())
+    for name in ("one", "two"):
+        published(catalog, wheel(name))
+    overview, looked = Overview(catalog), []
+    whole = catalog.project
+
+    def look(name: str) -> Project:
+        looked.append(name)
+        return whole(name)
+
+    monkeypatch.setattr(catalog, "project", look)
+    for _ in range(3):
+        assert [each.name for each in overview.rows()] == ["one", "two"]
+    published(catalog, wheel("two", version="2.0"))
+    overview.rows()
+    assert looked == ["one", "two", "two"]
 
 
 # --- releases
@@ -519,6 +541,21 @@ def test_the_changelog_is_the_one_at_the_top_of_the_source_distribution(
     assert answer.status_code == (200 if text else 404)
     assert (text or "") in answer.text
     assert ("/changelog" in fetch(index, "project/demo-pkg/").text) is (text is not None)
+
+
+def test_a_release_whose_files_are_lost_still_has_its_page(index: Running) -> None:
+    release(index, "0.3.0", OLD)
+    for file in index.catalog.project("demo-contracts").files:
+        for key in file.keys[:2]:
+            index.catalog.store.delete(key)
+    inside._CHANGELOGS.clear()
+    inside._MEMBERS.clear()
+    page = fetch(index, "project/demo-contracts/")
+    assert (page.status_code, "demo_contracts-0.3.0.tar.gz" in page.text) == (200, True)
+    for path in ("0.3.0/reference", "0.3.0/changelog"):
+        assert fetch(index, f"project/demo-contracts/{path}").status_code == 404
+    release(index, "0.3.0", OLD)
+    assert fetch(index, "project/demo-contracts/0.3.0/changelog").status_code == 200
 
 
 def test_a_large_source_distribution_is_read_no_further_than_is_reasonable(

@@ -1,8 +1,10 @@
 """Finds a text within published distributions: the reference page, the contract, the changelog.
 
-Reads the store. A distribution's content never changes, so where something stands in it is found once.
+Reads the store. A distribution's content never changes, so where something stands in it is found once. One
+that the storage has lost holds nothing.
 """
 
+import contextlib
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable
@@ -12,7 +14,7 @@ from typing import BinaryIO, TypeVar
 
 from crucible_pipeline.index.archive import UNREADABLE
 from crucible_pipeline.index.simple import File
-from crucible_pipeline.index.store import Store
+from crucible_pipeline.index.store import NotFound, Store
 
 T = TypeVar("T")
 
@@ -25,6 +27,7 @@ _MOST_CHANGELOGS = 50
 # Where a file holds a text, or None. The key of a file holds its hash, so this is true of every store.
 _MEMBERS: dict[tuple[str, str], str | None] = {}
 _CHANGELOGS: dict[str, tuple[str, bytes] | None] = {}
+_UNKNOWN = ("", b"")
 _CHANGELOG_NAMES = ("changelog", "changes", "history", "news")
 _CHANGELOG_ENDINGS = (".md", ".rst", ".txt", "")
 MAX_CHANGELOG_BYTES = 200_000
@@ -37,9 +40,6 @@ def has(store: Store, files: Iterable[File], name: str) -> bool:
         store: of the index.
         files: of a release.
         name: of the text, as `reference.html`.
-
-    Raises:
-        NotFound: a wheel is lost.
     """
     return any(_member(store, file, name) is not None for file in files if _is_wheel(file))
 
@@ -54,15 +54,13 @@ def read(store: Store, files: Iterable[File], name: str) -> tuple[bytes, File] |
 
     Returns:
         None where no wheel holds one that can be read.
-
-    Raises:
-        NotFound: a wheel is lost.
     """
     for file in files:
         member = _member(store, file, name) if _is_wheel(file) else None
         if member is not None:
-            content = _in_zip(store, file.key, partial(_read, member))
-            return None if content is None else (content, file)
+            with contextlib.suppress(NotFound):
+                content = _in_zip(store, file.key, partial(_read, member))
+                return None if content is None else (content, file)
     return None
 
 
@@ -75,21 +73,19 @@ def changelog(store: Store, files: Iterable[File]) -> tuple[str, bytes, File] | 
 
     Returns:
         Its name, its content as far as `MAX_CHANGELOG_BYTES`, and the distribution; None where there is none.
-
-    Raises:
-        NotFound: the distribution is lost.
     """
     for file in files:
         if file.filename.kind != "sdist":
             continue
-        if file.key not in _CHANGELOGS:
-            found = _in_tar(store, file.key)
-            if len(_CHANGELOGS) >= _MOST_CHANGELOGS:
-                _CHANGELOGS.clear()
-            _CHANGELOGS[file.key] = found
-        held = _CHANGELOGS[file.key]
-        if held is not None:
-            return *held, file
+        with contextlib.suppress(NotFound):
+            held = _CHANGELOGS.get(file.key, _UNKNOWN)
+            if held is _UNKNOWN:
+                held = _in_tar(store, file.key)
+                if len(_CHANGELOGS) >= _MOST_CHANGELOGS:
+                    _CHANGELOGS.clear()
+                _CHANGELOGS[file.key] = held
+            if held is not None:
+                return *held, file
     return None
 
 
@@ -100,12 +96,17 @@ def _is_wheel(file: File) -> bool:
 def _member(store: Store, file: File, name: str) -> str | None:
     """Where the text stands in a wheel: the first one at the top of a package; None where there is none."""
     known = (file.key, name)
-    if known not in _MEMBERS:
+    found = _MEMBERS.get(known, "")
+    if found != "":  # which is the name of nothing
+        return found
+    try:
         found = _in_zip(store, file.key, partial(_named, name))
-        if len(_MEMBERS) >= _MOST_FOUND:
-            _MEMBERS.clear()
-        _MEMBERS[known] = found
-    return _MEMBERS[known]
+    except NotFound:
+        return None  # lost, and it may be repaired
+    if len(_MEMBERS) >= _MOST_FOUND:
+        _MEMBERS.clear()
+    _MEMBERS[known] = found
+    return found
 
 
 def _named(name: str, archive: zipfile.ZipFile) -> str | None:

@@ -4,6 +4,7 @@ Reads the store. One listing tells which documents changed, so that a list of ma
 to an object store.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -15,14 +16,12 @@ from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.search import Row
 from crucible_pipeline.index.store import Entry, NotFound
 
-# Two changes within the tick of a storage's clock look alike; what is younger than this is looked at again.
 SETTLED_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    size: int
-    modified: float
+    mark: str | None
     row: Row
 
 
@@ -57,12 +56,22 @@ class Overview:
         return sorted(entry.key.rpartition("/")[2].removesuffix(".json") for entry in entries)
 
     def _looked_at(self, name: str, entry: Entry) -> _Seen | None:
-        known = self._seen.get(name)
-        settled = time.time() - entry.modified > SETTLED_SECONDS
-        if known is not None and settled and (known.size, known.modified) == (entry.size, entry.modified):
+        known, mark = self._seen.get(name), self._mark(entry)
+        if known is not None and mark is not None and known.mark == mark:
             return known
         row = self._row(name)
-        return None if row is None else _Seen(entry.size, entry.modified, row)
+        return None if row is None else _Seen(mark, row)
+
+    def _mark(self, entry: Entry) -> str | None:
+        """What changes with a document: its etag where that costs no request, else what the listing tells.
+
+        None for a young one: two changes within the tick of a storage's clock look alike.
+        """
+        if self._catalog.store.is_local:
+            with contextlib.suppress(NotFound):
+                return self._catalog.store.tag(entry.key)
+        is_settled = time.time() - entry.modified > SETTLED_SECONDS
+        return f"{entry.size} {entry.modified}" if is_settled else None
 
     def _row(self, name: str) -> Row | None:
         try:
