@@ -142,6 +142,23 @@ def test_a_full_disk_is_answered_with_507_and_lists_nothing_half(small_disk: Pat
         assert survey(index.catalog).findings == ()
 
 
+def test_a_full_folder_for_temporary_files_is_answered_with_507_and_leaves_the_index_as_it_was(
+    small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "index"
+    _, token = Access(DirectoryStore(data)).create(("*",))
+    monkeypatch.setenv("TMPDIR", str(small_disk))
+    large = wheel(version="1.1", body=noise(random.Random(4), 3_000_000))  # noqa: S311  no secret
+    with served(data, token) as (_, index):
+        assert post(index, wheel()).status_code == 200
+        refused = post(index, large)
+        assert (refused.status_code, "no room for what is on its way" in refused.text) == (507, True)
+        assert post(index, wheel(version="1.2")).status_code == 200
+        subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+        assert post(index, large).status_code == 200
+    assert survey(Catalog(DirectoryStore(data))).findings == ()
+
+
 def test_a_file_size_limit_of_the_system_counts_as_no_room(tmp_path: Path) -> None:
     def run() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))

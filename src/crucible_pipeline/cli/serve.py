@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crucible_pipeline.errors import CannotDo
-from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT
+from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT, journal
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.audit import Ledger, this_user
 from crucible_pipeline.index.configured import pip_index_url
@@ -75,13 +75,11 @@ def register(app: typer.Typer) -> None:
             ) from error
 
         other = None if no_upstream else _other(upstream)
-
-        def started(url: str, access: Access) -> None:
-            source = "the given upstream" if upstream else "the index that pip is configured for"
-            _tell(data, url, access, None if other is None else source)
-
+        named = "the given upstream" if upstream else "the index that pip is configured for"
+        started = partial(_tell, data, None if other is None else named)
         rules = Rules(gate, other, CONTRACTS)
-        serve(store, host=host, port=port, rules=rules, open_to_all=open_to_all, started=started)
+        with journal.told_to(sys.stderr):
+            serve(store, host=host, port=port, rules=rules, open_to_all=open_to_all, started=started)
 
 
 def _settle(store: Store, reserve: Iterable[str], *, attested: bool) -> None:
@@ -110,12 +108,12 @@ def _other(upstream: str | None) -> Callable[[], str]:
     return partial(str, checked(upstream))
 
 
-def _tell(data: str, url: str, access: Access, source: str | None) -> None:
+def _tell(data: str, source: str | None, url: str, access: Access) -> None:
     lines = [f"the index of {data} is at {url}simple/, uploads go to {url}legacy/"]
     if source is not None:
         lines.append(f"names that are not its own come from {source}")
     if not access.tokens():
         where = f" --data {data}" if data != DEFAULT_DATA else ""
         lines.append(f"to upload, make a token: crucible index token create --project NAME{where}")
-    sys.stderr.write("\n".join(lines) + "\n")
-    sys.stderr.flush()
+    for line in lines:
+        journal.LOG.info(line)

@@ -6,7 +6,6 @@ advisory and shared between processes: on a network file system it holds only as
 """
 
 import contextlib
-import errno
 import hashlib
 import os
 import shutil
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from crucible_pipeline.index.store import (
+    FULL,
     AlreadyExists,
     Blob,
     Conflict,
@@ -35,7 +35,6 @@ if sys.platform != "win32":  # where a folder may only be read
     import fcntl
 
 LOCKS = 64
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 MAX_FLUSHED = 4096
 PRIVATE_PREFIX = "access/"
 # A rendering is made again where a power failure takes it; only its document has to last.

@@ -1,12 +1,15 @@
 """What the server counts of itself, in Prometheus' text form; no name of a project or token is in it."""
 
+import logging
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+LOG = logging.getLogger("crucible.index")
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 METHODS = frozenset({"GET", "HEAD", "POST"})
 # The first part of a path names the route; a stranger's paths make no new time series.
@@ -93,5 +96,22 @@ class Measured:
             try:
                 await self._app(scope, receive, sent)
             finally:
+                seconds = self._clock() - began
                 self._metrics.answered(scope["method"], status)
-                self._metrics.took(scope["path"], self._clock() - began)
+                self._metrics.took(scope["path"], seconds)
+                _tell(scope, status, seconds)
+
+
+def _tell(scope: Scope, status: int, seconds: float) -> None:
+    """Log what changes something, and what fails; never the query, which may hold anything."""
+    if scope["method"] in {"GET", "HEAD"} and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return
+    fields = {
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "seconds": round(seconds, 4),
+        "client": scope["client"][0] if scope.get("client") else None,
+    }
+    level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
+    LOG.log(level, "%s %r answered with %d", scope["method"], scope["path"], status, extra={"fields": fields})

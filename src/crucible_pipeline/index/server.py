@@ -29,12 +29,15 @@ from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.memory import MemoryStore
 from crucible_pipeline.index.relay import Source
 from crucible_pipeline.index.store import Store, Unavailable
+from crucible_pipeline.index.threads import foreign_threads, settle
 from crucible_pipeline.index.web import application
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
-SETTLE_SECONDS = 2.0
 HEADER_SECONDS = 10
+BACKLOG = 1024
+# Under way at once; `limits` keeps those with a body well below it, so that pages are always answered.
+MAX_REQUESTS = 4096
 # A write takes far less; what is older belongs to a process that ended in the middle of one.
 LEFT_BEHIND_SECONDS = 86_400.0
 
@@ -121,7 +124,8 @@ def serve(
         )
     _check_port(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-    before = _foreign_threads()
+    before = foreign_threads()
+    _raise_limit_of_files()
     with _upstream(store, rules.upstream) as upstream:
         app = application(
             Catalog(store), access, gate=rules.gate, upstream=upstream, contracts=rules.contracts
@@ -130,7 +134,7 @@ def serve(
             asyncio.run(_run(app, host, port, lambda: started(url, access)))
         finally:
             access.close()
-    _settle(before)
+    settle(before)
 
 
 @contextlib.contextmanager
@@ -196,7 +200,7 @@ class _Thread(threading.Thread):
     def __init__(self, app: ASGIApp, port: int) -> None:
         super().__init__(name="crucible-index", daemon=True)
         self._server = _server(app, DEFAULT_HOST, port)
-        self._before = _foreign_threads()
+        self._before = foreign_threads()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.error: BaseException | None = None
 
@@ -213,7 +217,7 @@ class _Thread(threading.Thread):
             with contextlib.suppress(RuntimeError):  # the loop closed in between
                 self._loop.call_soon_threadsafe(self._server.stop)
         self.join(STOP_SECONDS)
-        _settle(self._before)
+        settle(self._before)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -232,29 +236,6 @@ async def _run(app: ASGIApp, host: str, port: int, started: Callable[[], None]) 
     await task
 
 
-def _foreign_threads() -> set[int]:
-    """The native ids of threads that Python did not start; empty where the system does not tell."""
-    tasks = Path("/proc/self/task")
-    natives = {int(each.name) for each in tasks.iterdir()} if tasks.is_dir() else set[int]()
-    return natives - {thread.native_id for thread in threading.enumerate() if thread.native_id}
-
-
-def _settle(before: set[int]) -> None:
-    """Wait for granian's own threads to end.
-
-    They go a moment after the event loop; an interpreter that ends first makes them abort the process.
-
-    Args:
-        before: the foreign threads of the time before the server started.
-    """
-    if not Path("/proc/self/task").is_dir():
-        time.sleep(SETTLE_SECONDS / 10)
-        return
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while _foreign_threads() - before and time.monotonic() < deadline:
-        time.sleep(0.005)
-
-
 def _server(app: ASGIApp, host: str, port: int) -> Server:
     logging.getLogger("_granian").setLevel(logging.WARNING)
     return Server(
@@ -264,8 +245,23 @@ def _server(app: ASGIApp, host: str, port: int) -> Server:
         interface=Interfaces.ASGINL,
         websockets=False,
         log_enabled=False,
+        backlog=BACKLOG,
+        backpressure=MAX_REQUESTS,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
     )
+
+
+def _raise_limit_of_files() -> None:
+    """Allow as many open files and connections as the system lets this process have."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415  there is none on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * MAX_REQUESTS if hard == resource.RLIM_INFINITY else min(hard, 2 * MAX_REQUESTS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _is_loopback(host: str) -> bool:

@@ -7,9 +7,10 @@ other's work (`If-Match` on object stores).
 """
 
 import contextlib
+import errno
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import BinaryIO, Protocol
 from crucible_pipeline.errors import CannotDo, Refused
 
 MAX_KEY_LENGTH = 1024
+# What a system answers that has no room left.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+!~-]{0,254}")
 
 
@@ -212,6 +215,23 @@ def created_each(store: Store, blobs: Iterable[tuple[str, bytes | BinaryIO]]) ->
             store.create(key, data)
             created.add(key)
     return frozenset(created)
+
+
+@contextlib.contextmanager
+def room_for_temporary_files() -> Generator[None]:
+    """Say so where what is on its way finds no room beside the store.
+
+    Raises:
+        NoSpace: the disk of the temporary files is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise NoSpace(
+            f"this server has no room for what is on its way: {error.strerror}", "free some space in TMPDIR"
+        ) from error
 
 
 def media_type_of(key: str) -> str:

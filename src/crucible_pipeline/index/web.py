@@ -31,7 +31,7 @@ from crucible_pipeline.index.metrics import Measured, Metrics
 from crucible_pipeline.index.names import parse_filename
 from crucible_pipeline.index.pinning import Pinning
 from crucible_pipeline.index.relay import Relay, Source
-from crucible_pipeline.index.store import NotFound
+from crucible_pipeline.index.store import NotFound, room_for_temporary_files
 from crucible_pipeline.index.trusted import Exchange
 from crucible_pipeline.index.visits import Visits
 from crucible_pipeline.index.yanking import Yanking
@@ -66,9 +66,8 @@ def application(
     """
     door = Door(access, catalog.store)
     relay = Relay(upstream, door) if upstream is not None else None
-    site = _Site(catalog, door, relay, gate, max_upload_bytes)
     metrics = Metrics()
-    care = Care(door, metrics)
+    site, care = _Site(catalog, door, relay, gate, max_upload_bytes, metrics=metrics), Care(door, metrics)
     routed = Starlette(
         routes=[
             Route("/simple", site.to_root, methods=["GET"]),
@@ -98,10 +97,17 @@ class _Site:
     """The handlers, with what they share."""
 
     def __init__(
-        self, catalog: Catalog, door: Door, relay: Relay | None, gate: Gate | None, max_upload_bytes: int
+        self,
+        catalog: Catalog,
+        door: Door,
+        relay: Relay | None,
+        gate: Gate | None,
+        max_upload_bytes: int,
+        *,
+        metrics: Metrics,
     ) -> None:
         self._catalog, self._door, self._relay, self._gate = catalog, door, relay, gate
-        self._max_upload_bytes = max_upload_bytes
+        self._max_upload_bytes, self._metrics = max_upload_bytes, metrics
         self.hot = HotPages(catalog.store)
 
     async def root(self, request: Request) -> Response:
@@ -182,6 +188,16 @@ class _Site:
 
     async def upload(self, request: Request) -> Response:
         """The legacy upload form."""
+        outcome, told = "refused", ""
+        try:
+            with room_for_temporary_files():
+                outcome, told = await self._taken_in(request)
+        finally:
+            self._metrics.uploaded(outcome)
+        return PlainTextResponse(f"{told}\n", headers=PLAIN)
+
+    async def _taken_in(self, request: Request) -> tuple[str, str]:
+        """What became of an upload: one word, and one sentence."""
         try:
             # Before the body is read: a stranger's gigabytes are not worth a disk.
             await self._door.allow(request, "upload", None)
@@ -200,16 +216,17 @@ class _Site:
             if not isinstance(content, UploadFile) or not content.filename:
                 raise Refused("the form holds no file in its field content")
             file = content.file
-            told = await run_in_threadpool(self._publish, fields, content.filename, file, actor)
-        return PlainTextResponse(f"{told}\n", headers=PLAIN)
+            return await run_in_threadpool(self._publish, fields, content.filename, file, actor)
 
-    def _publish(self, fields: Mapping[str, str], name: str, content: BinaryIO, actor: Actor) -> str:
+    def _publish(
+        self, fields: Mapping[str, str], name: str, content: BinaryIO, actor: Actor
+    ) -> tuple[str, str]:
         policy = self._catalog.policies.of(upload.project_of(fields))
         valid = upload.read(fields, name, content, policy)
         if not recorded.publish(self._catalog, valid, self._gate, self._door.ledger, actor):
-            return f"{name} was published before with the same content"
+            return "present", f"{name} was published before with the same content"
         LOG.info("published %s sha256=%s", name, valid.sha256)
-        return f"{name} is published"
+        return "published", f"{name} is published"
 
     async def _own(self, name: str) -> Hot | None:
         """A project's page; None where it has published nothing here."""
