@@ -56,7 +56,7 @@ class Exchange:
 
     @property
     def routes(self) -> tuple[Route, ...]:
-        """All of them; the longer address is that of gh-action-pypi-publish before 1.12."""
+        """All of them; older versions of gh-action-pypi-publish ask at the longer address."""
         return (
             Route("/_/oidc/audience", self.audience, methods=["GET"]),
             Route("/_/oidc/mint-token", self.mint, methods=["POST"]),
