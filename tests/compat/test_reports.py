@@ -14,6 +14,7 @@ from crucible_pipeline.cli.app import main
 from crucible_pipeline.compat.report import as_github, as_markdown, as_sarif, as_text, problems_sarif
 from crucible_pipeline.compat.report_github import annotation
 from crucible_pipeline.compat.report_markdown import code, plain, table
+from crucible_pipeline.compat.report_words import sides
 from crucible_pipeline.compat.table import explained
 from crucible_pipeline.contracts.check import pages, pages_beside_releases
 from crucible_pipeline.errors import Mark, Problem
@@ -36,8 +37,10 @@ def test_sarif_holds_what_github_documents_as_required() -> None:
         assert len(identities) == len(set(identities))
         for rule in driver["rules"]:
             assert len(rule["id"]) <= 255
-            for words in ("shortDescription", "fullDescription", "help"):
-                assert len(rule.get(words, {"text": "-"})["text"]) in range(1, 1025)
+            # GitHub refuses a rule without a full description, though SARIF itself does not ask for one.
+            for words in ("shortDescription", "fullDescription"):
+                assert len(rule[words]["text"]) in range(1, 1025)
+            assert len(rule.get("help", {"text": "-"})["text"]) in range(1, 1025)
         for result in run["results"]:
             assert identities[result["ruleIndex"]] == result["ruleId"]
             assert result["message"]["text"]
@@ -129,3 +132,16 @@ def test_every_rule_stands_on_the_page_once(capsys: pytest.CaptureFixture[str]) 
     assert set(headings) == {*explained(), *pages(), *pages_beside_releases(), *(row.id for row in ROWS)}
     assert main(["check", "--explain", "maximum-raised", "--format", "markdown"]) == 0
     assert re.findall(r"^### `(.*)`$", capsys.readouterr().out, re.MULTILINE) == ["maximum-raised"]
+
+
+def test_an_annotation_and_an_alert_show_the_payload_and_who_rejects_it() -> None:
+    found = verdict(HIGH, {"0.3.0": LOW}, newest="0.3.0")
+    (change,) = found.changes
+    assert change.witness is not None
+    payload = json.dumps(change.witness.payload)
+    one, other = sides(change, found)
+    said = f"{one} accepts {payload}, {other} rejects it."
+    _, message = unescaped(as_github(found).splitlines(keepends=True)[0])
+    assert message.splitlines()[1] == said[0].upper() + said[1:]
+    (result,) = as_sarif(found)["runs"][0]["results"]
+    assert result["message"]["text"].endswith(said)

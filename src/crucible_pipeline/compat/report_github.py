@@ -6,7 +6,8 @@ changes come first.
 
 from collections.abc import Iterable
 
-from crucible_pipeline.compat.report_words import summary
+from crucible_pipeline.compat.change import Change
+from crucible_pipeline.compat.report_words import evidence, summary
 from crucible_pipeline.compat.table import explained
 from crucible_pipeline.compat.verdict import Verdict
 from crucible_pipeline.errors import Mark, Problem
@@ -20,12 +21,19 @@ def as_github(verdict: Verdict) -> str:
             "error" if change.breaks else "notice",
             change.mark,
             change.rule,
-            f"{change.element}: {change.message}. {explained()[change.rule].why}",
+            _told(change, verdict),
         )
         for change in verdict.changes
         if change.severity is not Severity.NEUTRAL
     ]
     return "".join([*lines, f"{summary(verdict)}\n"])
+
+
+def _told(change: Change, verdict: Verdict) -> str:
+    """What changed, why it matters, and the payload on a line of its own."""
+    first = f"{change.element}: {change.message}. {explained()[change.rule].why}"
+    shown = evidence(change, verdict)
+    return f"{first}\n{shown[:1].upper()}{shown[1:]}" if shown else first
 
 
 def problems_github(problems: Iterable[Problem]) -> str:

@@ -10,7 +10,9 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+from crucible_pipeline.compat.change import Change
 from crucible_pipeline.compat.report_markdown import plain
+from crucible_pipeline.compat.report_words import evidence
 from crucible_pipeline.compat.table import explained
 from crucible_pipeline.compat.verdict import Verdict
 from crucible_pipeline.contracts.check import pages, pages_beside_releases
@@ -46,7 +48,7 @@ def as_sarif(verdict: Verdict, problems: Iterable[Problem] = ()) -> dict[str, An
             "ruleId": change.rule,
             "ruleIndex": used.index(change.rule),
             "level": _LEVELS[change.severity],
-            "message": {"text": f"{change.element}: {change.message}"},
+            "message": {"text": _message(change, verdict)},
             "locations": [_location(change.mark)],
             **_fingerprint(change.rule, change.element, change.message),
             "properties": {
@@ -60,6 +62,11 @@ def as_sarif(verdict: Verdict, problems: Iterable[Problem] = ()) -> dict[str, An
     ]
     more_rules, more_results = _of_problems(problems, len(rules))
     return _log([*rules, *more_rules], [*results, *more_results])
+
+
+def _message(change: Change, verdict: Verdict) -> str:
+    shown = evidence(change, verdict)
+    return f"{change.element}: {change.message}" + (f"; {shown}" if shown else ".")
 
 
 def problems_sarif(problems: Iterable[Problem]) -> dict[str, Any]:
@@ -97,7 +104,10 @@ def _of_problems(
 
 
 def _help(row: Row | None) -> dict[str, Any]:
-    return {"help": _advice(row.why, row.todo)} if row is not None else {}
+    """What GitHub shows of a rule; it refuses one without a full description."""
+    if row is None:
+        return {"fullDescription": {"text": "What is written there cannot be read as a contract."}}
+    return {"fullDescription": {"text": row.why}, "help": _advice(row.why, row.todo)}
 
 
 def _advice(why: str, todo: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Sentences and excerpts that several reports share. Pure."""
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -37,6 +38,15 @@ def sides(change: Change, verdict: Verdict) -> tuple[str, str]:
     old, new = verdict.base or "the base", "this contract"
     forward = change.witness is not None and change.witness.direction == "forward"
     return (new, old) if forward else (old, new)
+
+
+def evidence(change: Change, verdict: Verdict) -> str:
+    """The payload of a change and who takes it, as one sentence; empty where there is none."""
+    if change.witness is None:
+        return ""
+    one, other = sides(change, verdict)
+    payload = one_line(json.dumps(change.witness.payload, ensure_ascii=False))
+    return f"{one} accepts {payload}, {other} rejects it."
 
 
 def excerpt(mark: Mark, sources: Mapping[str, str]) -> list[str]:
