@@ -10,8 +10,7 @@ import typer
 from crucible_pipeline.cli.app import print_json
 from crucible_pipeline.contracts.project import Project, find_project, load_project
 from crucible_pipeline.errors import CannotDo
-from crucible_pipeline.generate.generate import generate
-from crucible_pipeline.generate.write import stale, write
+from crucible_pipeline.generate.apart import carry_out
 
 _FORMATS = ("text", "json")
 _HELP = """Generate the Python and the TypeScript package from the contracts.
@@ -52,23 +51,22 @@ def _generate(
     targets = _targets(project, out)
     gc.disable()  # trees without circles are built, and looking for circles would be a fifth of the time
     try:
-        files = generate(load_project(project))
+        outcome = carry_out(load_project(project), targets, check=check)
     finally:
         gc.enable()
-    changed = stale(files, targets) if check else write(files, targets)
-    shown = [_shown(path) for path in changed]
+    shown = [_shown(path) for path in outcome.changed]
     if form == "json":
         found = {"stale" if check else "written": shown}
-        print_json({**found, "targets": _as_text(targets), "files": len(files)})
+        print_json({**found, "targets": _as_text(targets), "files": outcome.count})
     elif check:
         for name in shown:
             print(f"{name}: stale; run `crucible generate` and commit what it writes")
     else:
-        for path, name in zip(changed, shown, strict=True):
+        for path, name in zip(outcome.changed, shown, strict=True):
             print(f"{'wrote' if path.exists() else 'removed'} {name}")
-    if form == "text" and not changed:
-        print(f"{len(files)} generated files are up to date")
-    if check and changed:
+    if form == "text" and not outcome.changed:
+        print(f"{outcome.count} generated files are up to date")
+    if check and outcome.changed:
         raise typer.Exit(1)
 
 

@@ -20,10 +20,11 @@ from crucible_pipeline.contracts.nodes import (
     Node,
     Scalar,
 )
+from crucible_pipeline.contracts.texts import Texts
 from crucible_pipeline.errors import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from yaml import SafeLoader as _Base
 else:
@@ -47,6 +48,20 @@ class _Loader(_Base):
     yaml_implicit_resolvers = {None: [(_TAG + name, pattern) for name, pattern in _PLAIN]}  # noqa: RUF012
 
 
+def read_text(path: str, texts: "Mapping[str, str]", file: str, findings: Findings) -> Node | None:
+    """Read one of several files; see `compose`.
+
+    Large JSON is read without making a text of it, which is made again where a place has to be shown.
+    """
+    if path.endswith(".json") and isinstance(texts, Texts) and len(texts.content(path)) <= MAX_CHARACTERS:
+        ascii_text = json_quick.in_ascii(texts.content(path))
+        if ascii_text is not None:
+            quick = json_quick.parse(ascii_text, file, lambda: json_text.parse(texts[path], file, Findings()))
+            if quick is not None:
+                return quick
+    return compose(path, texts[path], file, findings)
+
+
 def compose(path: str, text: str, file: str, findings: Findings) -> Node | None:
     """Read one file.
 
@@ -66,12 +81,14 @@ def compose(path: str, text: str, file: str, findings: Findings) -> Node | None:
             "split it into several files",
         )
         return None
-    undecodable = re.search("[\ud800-\udfff]", text)
+    undecodable = None if _is_whole(text) else re.search("[\ud800-\udfff]", text)
     if undecodable:
         findings.add(_at(text, undecodable.start(), file), "this byte is not UTF-8", "save the file as UTF-8")
         return None
     if path.endswith(".json"):
-        quick = json_quick.parse(text, file, lambda: json_text.parse(text, file, Findings()))
+        quick = None
+        if not json_quick.has_half_pair(text):
+            quick = json_quick.parse(text, file, lambda: json_text.parse(text, file, Findings()))
         return quick if quick is not None else json_text.parse(text, file, findings)
     try:
         root = _GRAPH(text, _Loader)
@@ -93,6 +110,15 @@ def compose(path: str, text: str, file: str, findings: Findings) -> Node | None:
     except _TooMuchError as error:
         findings.add(error.mark, str(error), "write it out or split the file")
         return None
+
+
+def _is_whole(text: str) -> bool:
+    """Whether all bytes could be decoded; a fast answer for the usual case."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _at(text: str, offset: int, file: str) -> Mark:

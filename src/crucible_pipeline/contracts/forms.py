@@ -8,15 +8,33 @@ from crucible_pipeline.contracts.keywords import whole
 from crucible_pipeline.contracts.model import ANNOTATIONS, KEYWORDS, JsonValue, Schema
 from crucible_pipeline.contracts.nodes import Node
 from crucible_pipeline.contracts.refs import Here, refers
+from crucible_pipeline.contracts.sparse import changed, stated
 from crucible_pipeline.contracts.values import key as identity
 
 _OF_ENUMS = ("enum_names", "enum_descriptions", "enum_renamed_from", "enum_deprecated")
+# A schema without any of these has nothing to read together.
+TOGETHER = frozenset(
+    {"$ref", "$dynamicRef", "discriminator", "enum", "exclusiveMinimum", "exclusiveMaximum"}
+    | {keyword for keyword in KEYWORDS.values() if "-enum" in keyword}
+)
+_PAIRS = (
+    ("minimum", "maximum", False),
+    ("exclusive_minimum", "maximum", True),
+    ("minimum", "exclusive_maximum", True),
+    ("exclusive_minimum", "exclusive_maximum", True),
+    ("min_length", "max_length", False),
+    ("min_items", "max_items", False),
+    ("min_contains", "max_contains", False),
+    ("min_properties", "max_properties", False),
+)
+_VALUES = frozenset({"const", "default", "enum", "examples"})
+BOUNDS = frozenset(KEYWORDS[field] for pair in _PAIRS for field in pair[:2])
 
 
 def whole_values(found: dict[str, Any]) -> None:
     """Write the values of an integer without a point: 30.0 is 30, and generated code says so."""
     types: tuple[str, ...] = found.get("types", ())
-    if "integer" not in types or "number" in types:
+    if "integer" not in types or "number" in types or found.keys().isdisjoint(_VALUES):
         return
     for field in ("const", "default"):
         if field in found:
@@ -186,32 +204,22 @@ def nullable(schema: Schema) -> Schema:
     """OpenAPI 3.0.3, `nullable: true`: null is accepted too."""
     bound = schema.ref or schema.all_of or schema.any_of or schema.one_of or schema.not_ or schema.const
     if bound or schema.if_:
-        bare = Schema()
-        kept = {name: getattr(schema, name) for name in ANNOTATIONS}
-        inner = replace(schema, **{name: getattr(bare, name) for name in ANNOTATIONS})
+        said = stated(schema)
+        kept = {name: said[name] for name in ANNOTATIONS if name in said}
+        inner = Schema(**{name: value for name, value in said.items() if name not in kept})
         return Schema(any_of=(inner, Schema(types=("null",), mark=schema.mark)), mark=schema.mark, **kept)
     types = tuple(sorted({*schema.types, "null"})) if schema.types else ()
     enum = schema.enum
     if enum is not None and None not in enum:
         enum = (*enum, None)
-    return replace(schema, types=types, enum=enum)
+    return changed(schema, types=types, enum=enum)
 
 
 def check_ranges(schema: Schema, entries: Mapping[str, Node], here: Here) -> None:
     """Report a lower bound above its upper bound; JSON Schema itself allows it."""
     if here.tolerant:
         return
-    pairs = [
-        ("minimum", "maximum", False),
-        ("exclusive_minimum", "maximum", True),
-        ("minimum", "exclusive_maximum", True),
-        ("exclusive_minimum", "exclusive_maximum", True),
-        ("min_length", "max_length", False),
-        ("min_items", "max_items", False),
-        ("min_contains", "max_contains", False),
-        ("min_properties", "max_properties", False),
-    ]
-    for low_name, high_name, strict in pairs:
+    for low_name, high_name, strict in _PAIRS:
         low, high = getattr(schema, low_name), getattr(schema, high_name)
         if low is None or high is None or (low < high if strict else low <= high):
             continue

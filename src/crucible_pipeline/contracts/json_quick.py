@@ -7,7 +7,7 @@ That decoder knows no places. They are found when somebody asks for one, by the 
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from crucible_pipeline.contracts.model import JsonValue
@@ -20,22 +20,50 @@ _Way = tuple[Any, "str | int"] | None
 _put = object.__setattr__
 # Only an escape can make half of a surrogate pair, which is no character.
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE_BYTES = re.compile(rb"\\u[dD][89a-fA-F]")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+
+
+_HOLDING = (dict, list)
 
 
 class _OddError(ValueError):
     """Something that only the exact reader can judge."""
 
 
+def has_half_pair(text: str) -> bool:
+    """Whether a document may write half of a surrogate pair, which only the exact reader can judge."""
+    return "\\u" in text and _SURROGATE.search(text) is not None
+
+
+def in_ascii(content: bytes) -> str | None:
+    """A JSON document with escapes for all characters beyond ASCII; None if it takes the exact reader.
+
+    Args:
+        content: the document in UTF-8.
+    """
+    if b"\\u" in content and _SURROGATE_BYTES.search(content):
+        return None
+    try:
+        return (content if content.isascii() else _BEYOND_ASCII.sub(_escaped, content)).decode("ascii")
+    except UnicodeDecodeError:
+        return None
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    if found.string[found.start() - 1 : found.start()] == b"\\":
+        return found[0]  # behind a backslash an escape would mean something else; the decoder refuses this
+    return json.dumps(found[0].decode()).encode("ascii")[1:-1]
+
+
 def parse(text: str, file: str, exactly: Callable[[], Node | None]) -> Node | None:
     """Read one JSON document; None if it is broken, or odd enough to need the exact reader.
 
     Args:
-        text: the document.
+        text: the document, which writes no half of a surrogate pair.
         file: the name for marks.
         exactly: reads the same text with all places, which are asked for when there is a mark to show.
     """
-    if _SURROGATE.search(text):
-        return None
     try:
         value = json.loads(text, object_pairs_hook=_distinct, parse_float=_finite, parse_constant=_refused)
     except (ValueError, RecursionError):
@@ -62,18 +90,17 @@ def _refused(word: str) -> float:
 
 
 def _is_deep(value: JsonValue) -> bool:
-    level = [value]
+    level: list[Any] = [value] if value.__class__ in _HOLDING else []
     for _ in range(MAX_DEPTH + 1):
         if not level:
             return False
-        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if outer.__class__ is dict else outer)
+            if inner.__class__ in _HOLDING
+        ]
     return bool(level)
-
-
-def _inside(value: JsonValue) -> Iterable[JsonValue]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 class _Places:
@@ -155,11 +182,11 @@ class _QuickNode(Node):
     _way: _Way
 
     def __init__(self, raw: JsonValue, way: _Way, places: _Places) -> None:
-        _put(self, "_raw", raw)
-        _put(self, "_way", way)
-        _put(self, "_places", places)
-        if not isinstance(raw, dict | list):
-            _put(self, "value", raw)
+        _set_raw(self, raw)
+        _set_way(self, way)
+        _set_places(self, places)
+        if raw.__class__ not in _HOLDING:
+            _set_value(self, raw)
 
     def __getattr__(self, name: str) -> Any:
         places, way, raw = self._places, self._way, self._raw
@@ -172,12 +199,18 @@ class _QuickNode(Node):
             value = {key: _QuickNode(inner, (way, key), places) for key, inner in raw.items()}
         elif isinstance(raw, list):
             value = tuple([_QuickNode(inner, (way, index), places) for index, inner in enumerate(raw)])
-        _put(self, "value", value)
+        _set_value(self, value)
         return value
 
     def json(self) -> JsonValue:
         """The value without places."""
         return _copied(self._raw)
+
+
+# A hundred thousand nodes are made of a large file; the setter of a slot is the shortest way to fill one.
+_set_raw, _set_way, _set_places, _set_value = (
+    getattr(_QuickNode, name).__set__ for name in ("_raw", "_way", "_places", "value")
+)
 
 
 def _copied(value: JsonValue) -> JsonValue:

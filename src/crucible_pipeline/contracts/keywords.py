@@ -1,8 +1,7 @@
 """The keywords of a schema that are read one by one, pure: a reader for each, in one table."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from crucible_pipeline.contracts import names, patterns
 from crucible_pipeline.contracts.ambiguity import is_exponential
@@ -11,11 +10,11 @@ from crucible_pipeline.contracts.nodes import Findings, Node, nearest
 from crucible_pipeline.contracts.refs import Here, refers
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
+_ALONE = {word: (word,) for word in TYPES}
 _DIRECTIONS = ("input", "output", "both")
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(NamedTuple):
     """One keyword with its value.
 
     Args:
@@ -98,6 +97,9 @@ def _compiles(pattern: str, node: Node, here: Here) -> bool:
 
 def _types(keyword: Keyword) -> tuple[str, ...] | None:
     node, findings = keyword.node, keyword.here.findings
+    alone = _ALONE.get(node.value) if isinstance(node.value, str) else None
+    if alone is not None:
+        return alone
     given = [node] if isinstance(node.value, str) else list(findings.sequence(node, "type"))
     found: set[str] = set()
     for item in given:

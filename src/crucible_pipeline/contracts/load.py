@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from crucible_pipeline.contracts import asyncapi, constants, machine, names, openapi, schema, waivers, whole
-from crucible_pipeline.contracts.compose import compose
+from crucible_pipeline.contracts.compose import read_text
 from crucible_pipeline.contracts.declare import Source, source_of
 from crucible_pipeline.contracts.model import (
     Channel,
@@ -22,6 +22,7 @@ from crucible_pipeline.contracts.model import (
 )
 from crucible_pipeline.contracts.nodes import Findings
 from crucible_pipeline.contracts.refs import Declared, Here
+from crucible_pipeline.contracts.texts import Texts
 from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.errors import InvalidInput, Mark, Problem
 
@@ -47,8 +48,8 @@ def load(
     findings = Findings()
     declared = Declared(files=set(files), compared=compared)
     sources: list[Source] = []
-    for path, text in sorted(files.items()):
-        root = compose(path, text, path if where == "." else f"{where}/{path}", findings)
+    for path in sorted(files):
+        root = read_text(path, files, path if where == "." else f"{where}/{path}", findings)
         if root is None:
             declared.broken.add(path)
         else:
@@ -150,7 +151,7 @@ class _Parts:
             tuple(self.waivers),
             {module: text for module, text in self.words.items() if text},
             {group: text for group, text in self.group_words.items() if text},
-            dict(files),
+            files if isinstance(files, Texts) else dict(files),
         )
 
     def _once(self, known: dict[str, Named], key: str, found: Named, what: str) -> bool:

@@ -6,9 +6,9 @@ AsyncAPI 3's. Marks take no part in equality: a contract whose lines moved is th
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from operator import attrgetter
 from typing import TypeAlias
 
+from crucible_pipeline.contracts.sparse import sparse, stated
 from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.errors import Mark
 
@@ -33,7 +33,8 @@ class Value:
     mark: Mark = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@sparse
+@dataclass(frozen=True, kw_only=True)
 class Schema:
     """One schema node; a field that is None or empty was not given.
 
@@ -124,28 +125,31 @@ class Schema:
         """Whether this is a `$ref` with nothing beside it that decides about a payload."""
         if self.ref is None:
             return False
-        said = {name for name in KEYWORDS if getattr(self, name) != _NOTHING_SAID[name]}
-        return said <= {"ref", *ANNOTATIONS}
+        return len(stated(self)) == 1 or stated(self).keys() <= _REFERRING
 
     def children(self) -> "Iterator[tuple[str, Schema]]":
         """The schemas directly inside, each with its JSON pointer from here (`properties/code`)."""
+        said = stated(self)
+        if said.keys().isdisjoint(_HOLDING):
+            return
         for name in ONE:
-            child = getattr(self, name)
-            if child is not None:
-                yield KEYWORDS[name], child
+            if name in said:
+                yield KEYWORDS[name], said[name]
         for name in MANY:
-            for index, child in enumerate(getattr(self, name)):
+            for index, child in enumerate(said.get(name, ())):
                 yield f"{KEYWORDS[name]}/{index}", child
         for name in NAMED:
-            for key, child in getattr(self, name).items():
+            for key, child in said.get(name, _NONE).items():
                 yield f"{KEYWORDS[name]}/{key}", child
 
     def walk(self) -> "Iterator[Schema]":
         """This schema and every schema inside it, outermost first; references are not followed."""
-        yield self
-        if any(_INSIDE(self)):
-            for _, child in self.children():
-                yield from child.walk()
+        todo = [self]
+        while todo:
+            schema = todo.pop()
+            yield schema
+            if not stated(schema).keys().isdisjoint(_HOLDING):
+                todo += [child for _, child in schema.children()][::-1]
 
 
 # Field name → keyword, for the loader, the snapshot and every message that names a keyword.
@@ -174,14 +178,15 @@ KEYWORDS: Mapping[str, str] = {
 # They say something about a payload and decide nothing about it.
 _ABOUT = ("title", "description", "default", "examples", "deprecated", "read_only", "write_only")
 ANNOTATIONS = (*_ABOUT, "direction", "renamed_from", "python_name")
-_NOTHING_SAID = {name: getattr(Schema(), name) for name in KEYWORDS}
 # The fields that hold one schema, several in order, and several by name.
 _FOR_ITEMS = ("items", "contains", "unevaluated_items")
 _FOR_PROPERTIES = ("additional_properties", "property_names", "unevaluated_properties")
 ONE = (*_FOR_ITEMS, *_FOR_PROPERTIES, "not_", "if_", "then", "else_")
 MANY = ("prefix_items", "all_of", "any_of", "one_of")
 NAMED = ("properties", "pattern_properties", "dependent_schemas")
-_INSIDE = attrgetter(*ONE, *MANY, *NAMED)
+_HOLDING = frozenset({*ONE, *MANY, *NAMED})
+_REFERRING = frozenset({"ref", "mark", *ANNOTATIONS})
+_NONE: Mapping[str, Schema] = {}
 
 
 @dataclass(frozen=True, slots=True)

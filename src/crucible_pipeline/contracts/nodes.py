@@ -27,14 +27,14 @@ class Node:
         key: where its key stands; the same as `mark` for an item of a list and for the root.
     """
 
-    value: "Scalar | tuple[Node, ...] | Mapping[str, Node]"
+    value: "Scalar | tuple[Node, ...] | dict[str, Node]"
     mark: Mark
     key: Mark
 
     @property
     def entries(self) -> "Mapping[str, Node]":
         """The entries of a mapping; none if it is something else."""
-        return self.value if isinstance(self.value, Mapping) else {}
+        return self.value if isinstance(self.value, dict) else {}
 
     @property
     def items(self) -> "tuple[Node, ...]":
@@ -43,7 +43,7 @@ class Node:
 
     def json(self) -> JsonValue:
         """The value without places."""
-        if isinstance(self.value, Mapping):
+        if isinstance(self.value, dict):
             return {name: child.json() for name, child in self.entries.items()}
         if isinstance(self.value, tuple):
             return [child.json() for child in self.value]
@@ -52,7 +52,7 @@ class Node:
     @property
     def kind(self) -> str:
         """What it is, in the words of the author: `a mapping`, `a list`, `a string` ..."""
-        if isinstance(self.value, Mapping):
+        if isinstance(self.value, dict):
             return "a mapping"
         if isinstance(self.value, tuple):
             return "a list"
@@ -86,7 +86,7 @@ class Findings:
 
     def mapping(self, node: Node, what: str) -> Mapping[str, Node]:
         """The entries of a mapping; none, and a problem, if it is something else."""
-        if not isinstance(node.value, Mapping):
+        if not isinstance(node.value, dict):
             todo = "write it as `name: value` lines"
             self.add(node.mark, f"{what} has to be a mapping, not {node.kind}", todo)
         return node.entries

@@ -42,7 +42,7 @@ def _written(node: Node, *, old: bool, top: bool = False) -> Node:
     return node if same else _with(node, entries)
 
 
-def _with(node: Node, value: tuple[Node, ...] | Mapping[str, Node]) -> Node:
+def _with(node: Node, value: tuple[Node, ...] | dict[str, Node]) -> Node:
     return Node(value, node.mark, node.key)
 
 

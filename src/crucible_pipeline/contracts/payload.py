@@ -12,6 +12,7 @@ from crucible_pipeline.contracts import formats, patterns
 from crucible_pipeline.contracts.ambiguity import tries
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, JsonValue, Schema, Value
 from crucible_pipeline.contracts.plain import fits_plainly
+from crucible_pipeline.contracts.sparse import changed
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -132,7 +133,7 @@ def rejections(contract: Contract, schema: Schema, value: JsonValue) -> list[str
     Returns:
         One sentence for each reason, at most five; none if it is accepted.
     """
-    if fits_plainly(contract.resolve(schema), value):
+    if _fits_plainly(contract, schema, value):
         return []
     validator, checker = _library()
     written: dict[str, str] = {}  # in the library's dialect → as the contract says it
@@ -163,6 +164,17 @@ def rejections(contract: Contract, schema: Schema, value: JsonValue) -> list[str
         why = "alternatives nest in alternatives, or a pattern repeats too much"
         return [f"to check it takes too many steps: {why}"]
     return sorted(found)
+
+
+def _fits_plainly(contract: Contract, schema: Schema, value: JsonValue) -> bool:
+    """Whether a value plainly fits the schema and all that its references lead to."""
+    for _ in range(_DEEPEST):
+        if schema.ref is None:
+            return fits_plainly(schema, value)
+        if not fits_plainly(changed(schema, ref=None), value) or schema.ref not in contract.types:
+            return False
+        schema = contract.types[schema.ref].schema
+    return False
 
 
 def _needed(contract: Contract, schema: Schema) -> set[str]:

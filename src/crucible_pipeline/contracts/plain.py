@@ -4,16 +4,16 @@ Nearly every default is such a case. Whatever is not plain is left to the full v
 False means nothing; a test holds every True against it.
 """
 
-from crucible_pipeline.contracts.model import ANNOTATIONS, KEYWORDS, JsonValue, Schema
+from crucible_pipeline.contracts.model import ANNOTATIONS, JsonValue, Schema
+from crucible_pipeline.contracts.sparse import stated
 from crucible_pipeline.contracts.values import same
 
-_UNSAID = {field: getattr(Schema(), field) for field in KEYWORDS}
 _WORDS = frozenset({*ANNOTATIONS, "enum_names", "enum_descriptions"})
 _JUDGED = frozenset({"types", "enum", "extensible", "minimum", "maximum", "min_length", "max_length"})
 # An empty object or list has no part that these could reject.
 _ABOUT_PARTS = frozenset({"properties", "additional_properties", "pattern_properties", "items"})
-_DECIDING = [field for field in KEYWORDS if field not in _WORDS | _JUDGED]
-_DECIDING_FOR_EMPTY = [field for field in _DECIDING if field not in _ABOUT_PARTS]
+_PASSED = frozenset({*_WORDS, *_JUDGED, "mark"})
+_PASSED_BY_EMPTY = _PASSED | _ABOUT_PARTS
 
 
 def fits_plainly(schema: Schema, value: JsonValue) -> bool:
@@ -25,8 +25,7 @@ def fits_plainly(schema: Schema, value: JsonValue) -> bool:
     container = isinstance(value, list | dict)
     if schema.always is not None or (container and value):
         return False
-    deciding = _DECIDING_FOR_EMPTY if container else _DECIDING
-    if any(getattr(schema, field) != _UNSAID[field] for field in deciding):
+    if not stated(schema).keys() <= (_PASSED_BY_EMPTY if container else _PASSED):
         return False
     if schema.types and not types_of(value).intersection(schema.types):
         return False

@@ -1,9 +1,11 @@
 """The world: the texts of a folder of contracts."""
 
+import codecs
 import os
 from pathlib import Path
 
 from crucible_pipeline.contracts.nodes import MAX_CHARACTERS
+from crucible_pipeline.contracts.texts import Texts
 from crucible_pipeline.errors import CannotDo, Refused
 
 _ENDINGS = (".yaml", ".yml", ".json")
@@ -11,7 +13,7 @@ _MAX_FILES = 10_000
 _MAX_TOTAL = 2 * MAX_CHARACTERS
 
 
-def read_folder(folder: Path) -> dict[str, str]:
+def read_folder(folder: Path) -> Texts:
     """Read every contract file below a folder.
 
     Hidden files and folders, and links that lead out of the folder, are no contracts.
@@ -30,7 +32,7 @@ def read_folder(folder: Path) -> dict[str, str]:
     if not folder.is_dir():
         raise CannotDo(f"there is no folder {folder}", "give the folder that holds the contracts")
     inside = folder.resolve()
-    texts: dict[str, str] = {}
+    contents: dict[str, bytes] = {}
     total = 0
     for directory, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -43,17 +45,17 @@ def read_folder(folder: Path) -> dict[str, str]:
                 or not path.is_file()  # to open a pipe would wait for ever
             ):
                 continue
-            texts[path.relative_to(folder).as_posix()] = text = _text(path)
-            total += len(text)
-            if len(texts) > _MAX_FILES:
+            contents[path.relative_to(folder).as_posix()] = content = _content(path)
+            total += len(content)
+            if len(contents) > _MAX_FILES:
                 raise Refused(f"{folder} holds more than {_MAX_FILES} files", "give a folder of contracts")
             if total > _MAX_TOTAL:
                 what = f"the files of {folder} are larger than {_MAX_TOTAL // 2**20} MiB together"
                 raise Refused(what, "give a folder of contracts")
-    return dict(sorted(texts.items()))
+    return Texts(dict(sorted(contents.items())))
 
 
-def _text(path: Path) -> str:
+def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_CHARACTERS + 1)
@@ -61,5 +63,4 @@ def _text(path: Path) -> str:
         raise CannotDo(f"cannot read {path}: {error.strerror}", "look at its permissions") from None
     if len(content) > MAX_CHARACTERS:
         raise Refused(f"{path} is larger than {MAX_CHARACTERS // 2**20} MiB", "split it into several files")
-    text = content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
-    return text.replace("\r\n", "\n")
+    return content.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")

@@ -18,6 +18,8 @@ from crucible_pipeline.contracts.refs import Here
 _WORDS = frozenset(
     {"$comment", "example", "externalDocs", "xml"} | {"contentEncoding", "contentMediaType", "contentSchema"}
 )
+# Any text will do for these.
+_TEXTS = frozenset({"title", "description"})
 # What gives a place inside a file a name; only a file of JSON Schema is searched for them.
 _ADDRESSES = frozenset({"$id", "$anchor", "$dynamicAnchor", "$dynamicRef"})
 _ONLY_NAMED: Mapping[str, str] = {
@@ -55,36 +57,46 @@ def read(node: Node, here: Here, *, named: bool = False) -> Schema:
     if isinstance(node.value, bool):
         return Schema(always=node.value, mark=node.key)
     entries = here.findings.mapping(node, "a schema")
-    surveyed = here.path in here.declared.surveyed
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"mark": node.key}
     for keyword, child in entries.items():
-        if keyword in READERS:
-            field, reader = READERS[keyword]
-            value = reader(Keyword(keyword, child, here, read))
+        known = READERS.get(keyword)
+        if known is None:
+            _read_other(keyword, child, here, named=named)
+        elif child.value.__class__ is str and known[0] in _TEXTS:
+            found[known[0]] = child.value
+        else:
+            value = known[1](Keyword(keyword, child, here, read))
             if value is not None:
-                found[field] = value
-        elif keyword in DEFINITIONS:
-            for inner in here.findings.mapping(child, keyword).values() if not named else ():
-                read(inner, here)
-        elif keyword in _ADDRESSES and surveyed:
-            continue
-        elif keyword in _ONLY_NAMED and not named:
-            here.findings.add(child.key, f"{keyword!r} stands inside a schema", _ONLY_NAMED[keyword])
-        elif keyword in _REFUSED:
-            why, todo = _REFUSED[keyword]
-            here.findings.add(child.key, f"{keyword!r} cannot be used: {why}", todo)
-        elif keyword not in _PASSED_OVER:
-            _unknown(keyword, child, here)
-    forms.read_reference(entries, here, found)
-    forms.read_enum(entries, here, found)
-    forms.old_exclusive(entries, here, found)
-    forms.read_discriminator(entries, here, found)
+                found[known[0]] = value
+    said = entries.keys()
+    if not said.isdisjoint(forms.TOGETHER):
+        forms.read_reference(entries, here, found)
+        forms.read_enum(entries, here, found)
+        forms.old_exclusive(entries, here, found)
+        forms.read_discriminator(entries, here, found)
     forms.whole_values(found)
-    schema = Schema(mark=node.key, **found)
-    forms.check_ranges(schema, entries, here)
+    schema = Schema(**found)
+    if not said.isdisjoint(forms.BOUNDS):
+        forms.check_ranges(schema, entries, here)
     if "nullable" in entries and here.findings.flag(entries["nullable"], "nullable"):
         return forms.nullable(schema)
     return schema
+
+
+def _read_other(keyword: str, child: Node, here: Here, *, named: bool) -> None:
+    """A keyword that becomes no field by itself."""
+    if keyword in DEFINITIONS:
+        for inner in here.findings.mapping(child, keyword).values() if not named else ():
+            read(inner, here)
+    elif keyword in _ADDRESSES and here.path in here.declared.surveyed:
+        return
+    elif keyword in _ONLY_NAMED and not named:
+        here.findings.add(child.key, f"{keyword!r} stands inside a schema", _ONLY_NAMED[keyword])
+    elif keyword in _REFUSED:
+        why, todo = _REFUSED[keyword]
+        here.findings.add(child.key, f"{keyword!r} cannot be used: {why}", todo)
+    elif keyword not in _PASSED_OVER:
+        _unknown(keyword, child, here)
 
 
 def _unknown(keyword: str, child: Node, here: Here) -> None:

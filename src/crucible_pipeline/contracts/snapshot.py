@@ -6,8 +6,7 @@ newer one is refused rather than half understood.
 
 import json
 from collections.abc import Iterable, Mapping
-from itertools import compress
-from operator import attrgetter, ne
+from json.encoder import encode_basestring
 from typing import Any, cast
 
 from crucible_pipeline.contracts.model import (
@@ -27,6 +26,7 @@ from crucible_pipeline.contracts.model import (
     TypeDef,
     Value,
 )
+from crucible_pipeline.contracts.sparse import stated
 from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.errors import Mark, Refused
 
@@ -40,8 +40,7 @@ def dump(contract: Contract) -> str:
         "format": FORMAT,
         "package": _fields(contract.package, "distribution", "import_name", "npm"),
         "types": {
-            name: {"module": found.module, "schema": _schema(found.schema)}
-            for name, found in contract.types.items()
+            name: {"module": found.module, "schema": found.schema} for name, found in contract.types.items()
         },
         "channels": {key: _channel(found) for key, found in contract.channels.items()},
         "machines": {enum: _machine(found) for enum, found in contract.machines.items()},
@@ -57,19 +56,35 @@ def dump(contract: Contract) -> str:
 
 
 # Of one value the standard encoder is quick, of a document with indents it is not.
-_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=dict).encode
 
 
-def _written(value: JsonValue, line: str) -> str:
-    """A JSON value as `json.dumps(value, indent=2, sort_keys=True)` writes it; `line` begins its last one."""
+def _written(value: Any, line: str) -> str:
+    """A value as `json.dumps(value, indent=2, sort_keys=True)` writes it; `line` begins its last one."""
+    if value.__class__ is str:
+        return encode_basestring(value)
     inner = f"{line}  "
-    if isinstance(value, dict) and value:
-        parts = [f"{_ENCODE(key)}: {_written(value[key], inner)}" for key in sorted(value)]
+    if value.__class__ is Schema:
+        value = _keywords(value)
+    if value.__class__ is dict and value:
+        parts = [f"{encode_basestring(key)}: {_written(value[key], inner)}" for key in sorted(value)]
         return f"{{{inner}{(',' + inner).join(parts)}{line}}}"
-    if isinstance(value, list) and value:
-        items = [_written(item, inner) for item in value]
+    if isinstance(value, list | tuple) and value:
+        items = [_written(item, inner) for item in cast("Iterable[Any]", value)]
         return f"[{inner}{(',' + inner).join(items)}{line}]"
-    return _ENCODE(value)
+    if isinstance(value, Value):
+        return _written(value.json, line)
+    return _written(dict(value), line) if value and isinstance(value, Mapping) else _ENCODE(value)
+
+
+def _keywords(schema: Schema) -> bool | dict[str, Any]:
+    """Keyword → value; what is inside is left as it is."""
+    if schema.always is not None:
+        return schema.always
+    found = {KEYWORDS[field]: value for field, value in stated(schema).items() if field in KEYWORDS}
+    if schema.ref is not None:
+        found["$ref"] = _TYPES + schema.ref
+    return found | _former(schema, RENAMED)
 
 
 def _fields(value: object, *names: str) -> dict[str, JsonValue]:
@@ -91,8 +106,8 @@ def _channel(channel: Channel) -> dict[str, Any]:
         "messages": [
             {
                 **_fields(message, "name", "description"),
-                "payload": _schema(message.payload),
-                **({"headers": _schema(message.headers)} if message.headers is not None else {}),
+                "payload": message.payload,
+                **({"headers": message.headers} if message.headers is not None else {}),
             }
             for message in channel.messages
         ],
@@ -103,33 +118,6 @@ def _machine(machine: StateMachine) -> dict[str, Any]:
     # A list, for the order has a meaning: the first state is where everything begins.
     steps = [{"from": state, "to": list(after)} for state, after in machine.transitions.items()]
     return {**_fields(machine, "module", "description"), "names": dict(machine.names), "transitions": steps}
-
-
-def _schema(schema: Schema) -> Any:
-    if schema.always is not None:
-        return schema.always
-    given = _GIVEN(schema)
-    return {
-        KEYWORDS[field]: _TYPES + value if field == "ref" else _plain(value)
-        for field, value in compress(zip(KEYWORDS, given, strict=True), map(ne, given, _NOTHING))
-    } | _former(schema, RENAMED)
-
-
-_GIVEN = attrgetter(*KEYWORDS)
-_NOTHING = _GIVEN(Schema())
-_UNSAID = dict(zip(KEYWORDS, _NOTHING, strict=True))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Schema):
-        return _schema(value)
-    if isinstance(value, Value):
-        return value.json
-    if isinstance(value, tuple):
-        return [_plain(item) for item in cast("Iterable[Any]", value)]
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in cast("Mapping[str, Any]", value).items()}
-    return value
 
 
 class _OddError(Exception):
@@ -305,7 +293,7 @@ class _Restorer:
             return name
         if field in {"const", "default"}:
             return Value(value, self.mark)
-        shape = _UNSAID[field]
+        shape = getattr(_UNSAID, field)
         if field in ONE:
             return self.schema(value, what)
         if field in MANY:
@@ -326,6 +314,7 @@ class _Restorer:
         return value
 
 
+_UNSAID = Schema()
 _FIELDS: Mapping[str, str] = {keyword: field for field, keyword in KEYWORDS.items()}
 _PARTS = frozenset(
     {"format", "package", "types", "channels", "machines", "constants", "waivers"}

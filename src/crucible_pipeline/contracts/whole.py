@@ -7,7 +7,10 @@ from crucible_pipeline.contracts import circles, names, payload
 from crucible_pipeline.contracts.declare import Source
 from crucible_pipeline.contracts.model import Contract, Schema
 from crucible_pipeline.contracts.nodes import Findings
+from crucible_pipeline.contracts.sparse import stated
 from crucible_pipeline.errors import Mark
+
+_JUDGED = frozenset({"discriminator", "default", "examples"})
 
 
 def check_modules(sources: Iterable[Source], findings: Findings) -> None:
@@ -50,12 +53,14 @@ def check(
     if endless or deep:
         return  # a value cannot be checked against a schema without an end
     for schema in chain(_schemas(contract), *(other.walk() for other in spare)):
+        if stated(schema).keys().isdisjoint(_JUDGED):
+            continue
         _check_discriminator(contract, schema, findings)
         if schema.mark.file in plain:
             continue
-        given = [("default", schema.default.json, schema.default.mark)] if schema.default is not None else []
-        given += [("example", value, schema.mark) for value in schema.examples]
-        for what, value, mark in given:
+        values = [("default", schema.default.json, schema.default.mark)] if schema.default is not None else []
+        values += [("example", value, schema.mark) for value in schema.examples]
+        for what, value, mark in values:
             for reason in payload.rejections(contract, schema, value):
                 said = f"the {what} does not fit its schema: {reason}"
                 findings.add(mark, said, "correct one of the two", f"{what}-invalid")

@@ -4,13 +4,12 @@ A template engine would do the same; loading one and its template takes a third 
 repository's code is generated.
 """
 
-import html
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from json.encoder import encode_basestring
+from typing import NamedTuple, TypeAlias
 
 # What no file can hold, what a browser would not show, and what would turn the text around it.
 _UNSHOWN = re.compile(
@@ -18,11 +17,11 @@ _UNSHOWN = re.compile(
 )
 _ODD = re.compile(f"[&<>\"']|{_UNSHOWN.pattern}")
 _UNPLAIN = re.compile("[^A-Za-z0-9_-]")
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 _OWN = ("id", "href", "d")
 
 
-@dataclass(frozen=True, slots=True)
-class Html:
+class Html(NamedTuple):
     """Finished markup.
 
     Args:
@@ -44,7 +43,46 @@ def tag(name: str, *parts: Part, **attributes: str | int | None) -> Html:
         parts: markup, texts to escape, and None for nothing.
         attributes: their values are escaped and None leaves one out; `class_` is class, `_` in a name is `-`.
     """
-    return Html(f"{_opened(name, attributes)}>{join(parts).text}</{name}>")
+    return Html(f"{_opened(name, attributes)}>{joined(parts)}</{name}>")
+
+
+def around(name: str, pieces: Iterable[Html | str], **attributes: str | int | None) -> Iterator[Html]:
+    """An element piece by piece, for what is large; see `tag`."""
+    yield Html(f"{_opened(name, attributes)}>")
+    for piece in pieces:
+        yield piece if isinstance(piece, Html) else Html(escape(piece))
+    yield Html(f"</{name}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An element that stands on a page many times: its start is put together once.
+
+    Args:
+        opening: up to what `id` and `href` may add.
+        closing: its end.
+    """
+
+    opening: str
+    closing: str
+
+    def __call__(self, *parts: Part, id_: str = "", href: str = "") -> Html:
+        """The element around its parts.
+
+        Args:
+            parts: see `tag`.
+            id_: an anchor, or nothing.
+            href: likewise.
+        """
+        own = f' id="{escape(id_)}"' if id_ else ""
+        if href:
+            own += f' href="{escape(href)}"'
+        return Html(f"{self.opening}{own}>{joined(parts)}{self.closing}")
+
+
+def frame(name: str, **attributes: str | int | None) -> Frame:
+    """An element that has these attributes wherever it stands; see `tag`."""
+    return Frame(_opened(name, attributes), f"</{name}>")
 
 
 def empty(name: str, **attributes: str | int | None) -> Html:
@@ -54,8 +92,13 @@ def empty(name: str, **attributes: str | int | None) -> Html:
 
 def join(parts: Iterable[Part], between: str = "") -> Html:
     """Parts one after the other, with a text between them."""
+    return Html(joined(parts, between))
+
+
+def joined(parts: Iterable[Part], between: str = "") -> str:
+    """The text of `join`."""
     shown = [part.text if isinstance(part, Html) else escape(part) for part in parts if part is not None]
-    return Html(shown[0] if len(shown) == 1 else escape(between).join(shown))
+    return shown[0] if len(shown) == 1 else (escape(between) if between else "").join(shown)
 
 
 def listed(parts: Iterable[Part], last: str) -> Html:
@@ -70,7 +113,7 @@ def escape(text: str) -> str:
     """Text as a page shows it; a character that would not be seen is shown as its code."""
     if _ODD.search(text) is None:
         return text
-    return html.escape(_UNSHOWN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    return _UNSHOWN.sub(lambda found: f"\\u{ord(found[0]):04x}", text).translate(_ESCAPES)
 
 
 def anchor(kind: str, *names: str) -> str:
@@ -83,6 +126,7 @@ def anchor(kind: str, *names: str) -> str:
     return f"{kind}-{'.'.join(_plain(name) for name in names)}"
 
 
+@lru_cache(maxsize=4096)
 def _plain(name: str) -> str:
     return _UNPLAIN.sub(lambda found: f"~{ord(found[0]):x}~", name)
 
@@ -105,4 +149,4 @@ def _start(name: str, attributes: tuple[tuple[str, str | int | None], ...]) -> s
 
 def quoted(text: str) -> str:
     """A text in double quotes, as JSON and JavaScript write it."""
-    return json.dumps(text, ensure_ascii=False)
+    return encode_basestring(text)

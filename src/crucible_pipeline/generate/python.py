@@ -43,6 +43,13 @@ def python(contract: Contract) -> dict[str, str]:
     Raises:
         InvalidInput: every schema and name that Python cannot express faithfully.
     """
+    copies = {f"contracts/{path}": text for path, text in contract.sources.items()}
+    found = {**code(contract), "contract.json": snapshot.dump(contract), **copies}
+    return dict(sorted(found.items()))
+
+
+def code(contract: Contract) -> dict[str, str]:
+    """The package without the contracts as data; see `python`."""
     whole, payloads = _with_payloads(contract)
     shapes = Shapes(whole)
     for definition in whole.types.values():
@@ -72,9 +79,7 @@ def python(contract: Contract) -> dict[str, str]:
         found = {path: _at_peace(text) if named.search(text) else text for path, text in found.items()}
     found |= {name: _runtime(name) for name in RUNTIME}
     found |= {name: _runtime(name) for name in _LATE_RUNTIME if _is_needed(name, found)}
-    found |= {"py.typed": "", "contract.json": snapshot.dump(contract)}
-    found |= {f"contracts/{path}": text for path, text in whole.sources.items()}
-    return dict(sorted(found.items()))
+    return {**found, "py.typed": ""}
 
 
 def _is_needed(name: str, found: Mapping[str, str]) -> bool:

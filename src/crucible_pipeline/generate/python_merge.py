@@ -1,9 +1,7 @@
 """Schemas made simpler without changing what they accept, pure."""
 
-from itertools import compress
-from operator import attrgetter, ne
-
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, Schema
+from crucible_pipeline.contracts.sparse import stated
 from crucible_pipeline.generate.changed import changed
 
 _WORDS = (
@@ -20,16 +18,14 @@ _WORDS = (
     "discriminator",
 )
 _EMPTY = Schema()
-_DECIDING = tuple(name for name in KEYWORDS if name not in _WORDS)
-_GIVEN = attrgetter(*_DECIDING)
-_NOTHING_GIVEN = _GIVEN(_EMPTY)
+_DECIDING = frozenset(KEYWORDS) - set(_WORDS)
 # What members of `allOf` may say and still be merged into one object.
 _OBJECT = frozenset({"types", "properties", "required", "min_properties", "max_properties"})
 
 
 def said(schema: Schema) -> set[str]:
     """The fields that decide about a payload."""
-    return set(compress(_DECIDING, map(ne, _GIVEN(schema), _NOTHING_GIVEN)))
+    return {name for name in stated(schema) if name in _DECIDING}
 
 
 def without(schema: Schema, names: set[str]) -> Schema:

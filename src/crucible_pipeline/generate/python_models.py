@@ -36,11 +36,13 @@ from crucible_pipeline.generate.text import (
     imports,
     lay,
     literal,
+    names_of,
     rank,
     renamed,
     subscript,
 )
 
+_MAYBE = Name("._model", "Maybe")
 _UNION = Name("typing", "Union")
 # What annotations may name; a property of such a name becomes a field of another one.
 _IMPORTABLE = frozenset(
@@ -68,7 +70,10 @@ class _Scope:
 
     def local(self, expression: Expression) -> Expression:
         """The expression in this module's names; they are imported from now on."""
-        return renamed(expression, self.use)
+        hidden = False
+        for name in names_of(expression):
+            hidden |= self.use(name) != name.name
+        return renamed(expression, self.use) if hidden else expression
 
     def use(self, name: Name) -> str:
         """What a name is called in this module."""
@@ -114,6 +119,7 @@ def type_modules(
             modules.setdefault(shape.module, [])
             shown.setdefault(shape.module, []).append(name)
     aliases = python_order.recursive_aliases(shapes, layout.needs)
+    maybes: dict[int, tuple[Expression, Expression]] = {}
     found: dict[str, str] = {}
     for module, names in modules.items():
         if module in layout.cut and not names:
@@ -121,7 +127,7 @@ def type_modules(
             homes = {name: layout.homes[name] for name in shown[module]}
             found[module] = lazy_module(words, homes, replaced.get(module, []))
         else:
-            writer = _Module(contract, shapes, layout, aliases, module)
+            writer = _Module(contract, shapes, layout, aliases, module, maybes)
             found[module] = writer.text(names, shown.get(module, []), replaced.get(module, []))
     return found
 
@@ -133,6 +139,7 @@ class _Module:
     layout: Layout
     roots: frozenset[str]
     name: str
+    maybes: dict[int, tuple[Expression, Expression]]
     scope: _Scope = field(init=False)
 
     def text(self, names: list[str], shown: list[str], replaced: list[Replaced]) -> str:
@@ -284,13 +291,18 @@ class _Module:
             given.add(name)
             fields[item.wire] = name
 
+    def _maybe(self, annotation: Expression) -> Expression:
+        """The annotation of a value that may be absent, the same one for the same annotation."""
+        made = annotation, subscript(_MAYBE, annotation)
+        return self.maybes.setdefault(id(annotation), made)[1]
+
     def _property(self, item: Property, name: str) -> str:
         schema = item.schema
         annotation = item.annotation
         given: list[Expression] = []
         value: Expression | None = None
         if _is_sparse(item):
-            annotation = subscript(Name("._model", "Maybe"), annotation)
+            annotation = self._maybe(annotation)
             value = "None"
             given.append(Keyed("default=", "None"))
         elif item.optional and schema.default is not None:

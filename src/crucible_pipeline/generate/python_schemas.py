@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, JsonValue, Schema, Value
+from crucible_pipeline.contracts.sparse import stated
 from crucible_pipeline.generate.runtime._schema import KEYWORDS as CHECKED
 from crucible_pipeline.generate.text import HEADER, assignment, docstring, imports, literal
 
 _SAID = {field: keyword for field, keyword in KEYWORDS.items() if keyword in CHECKED}
+_PLACES = {field: place for place, field in enumerate(_SAID)}
 
 
 def schemas_module(contract: Contract, checks: Mapping[str, Schema]) -> str:
@@ -44,16 +46,16 @@ def keywords(schema: Schema) -> JsonValue:
     if schema.always is not None:
         return schema.always
     found: dict[str, JsonValue] = {}
-    for field, keyword in _SAID.items():
-        value = getattr(schema, field)
-        nothing = value is None or value is False or (isinstance(value, tuple | Mapping) and not value)
-        if (nothing and not (field == "enum" and value == ())) or (field == "enum" and schema.extensible):
-            continue
-        found[keyword] = _json(value)
+    said = stated(schema)
+    for field in sorted([name for name in said if name in _SAID], key=_PLACES.__getitem__):
+        if field != "enum" or not schema.extensible:
+            found[_SAID[field]] = _json(said[field])
     return found
 
 
 def _json(value: Any) -> JsonValue:
+    if isinstance(value, str):
+        return value
     if isinstance(value, Schema):
         return keywords(value)
     if isinstance(value, Value):

@@ -5,9 +5,11 @@ becomes a check of the JSON value in front of the nearest wider type; what neith
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.model import Contract, Schema, TypeDef
+from crucible_pipeline.contracts.sparse import stated
 from crucible_pipeline.errors import Mark, Problem
 from crucible_pipeline.generate import python_names
 from crucible_pipeline.generate.changed import changed
@@ -35,6 +37,7 @@ _IDLE = frozenset(
     | {"enum_renamed_from", "enum_deprecated"}
 )
 _COMMON = frozenset({"types", "format"})
+_SIMPLE = frozenset({"mark", "title", "description", "default", "examples", "deprecated", *_COMMON})
 _STRING = frozenset({"min_length", "max_length", "pattern", "format"})
 _NUMBER = frozenset({"minimum", "maximum", "exclusive_minimum", "exclusive_maximum", "multiple_of"})
 _ARRAY = frozenset({"items", "min_items", "max_items"})
@@ -111,6 +114,8 @@ class Shapes:
             schema: what is accepted.
             name: what an enum or an object is called that stands here without a name of its own.
         """
+        if stated(schema).keys() <= _SIMPLE and schema.types:
+            return self._common(schema, name)
         return self._express(schema, names.inline(name, self.contract.types))
 
     def _express(self, schema: Schema, name: str) -> Expression:
@@ -319,5 +324,6 @@ class Shapes:
         self.owners[shape.name] = self._inside
 
 
+@lru_cache(maxsize=10_000)
 def _pascal(wire: str) -> str:
     return "".join(word[0].upper() + word[1:] for word in names.words(wire)) or "Field"

@@ -1,7 +1,8 @@
 """The reference page of a contract, pure: one HTML page with everything in it, and no script."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
+from itertools import chain
 
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.generate import markup
@@ -29,21 +30,31 @@ def reference(contract: Contract) -> str:
     Raises:
         InvalidInput: an inline enum's name is taken by another type.
     """
+    return "".join(pieces(contract))
+
+
+def pieces(contract: Contract) -> Iterator[str]:
+    """The page in pieces, for that of a thousand types is too large to be held more than once."""
     whole = with_named_enums(contract)
-    name = whole.package.distribution
+    main = markup.around("main", chain([_opening(whole)], _sections(whole)), id="content", tabindex=-1)
+    skip = tag("a", "Skip to the content", href="#content", class_="skip")
+    body = markup.around("body", chain(["\n", skip, "\n", _contents(whole), "\n"], main, ["\n"]))
+    page = markup.around("html", chain(["\n", _head(whole), "\n"], body, ["\n"]), lang="en")
+    yield _HEAD
+    yield from (piece.text for piece in page)
+    yield "\n"
+
+
+def _head(contract: Contract) -> Html:
     style = files("crucible_pipeline.generate").joinpath("pages", "reference.css").read_text("utf-8")
-    head = tag(
+    return tag(
         "head",
         Html(
             '\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         ),
-        tag("title", f"{name} reference"),
+        tag("title", f"{contract.package.distribution} reference"),
         Html(f"\n<style>\n{style}</style>\n"),
     )
-    main = tag("main", _opening(whole), *_sections(whole), id="content", tabindex=-1)
-    skip = tag("a", "Skip to the content", href="#content", class_="skip")
-    body = tag("body", "\n", skip, "\n", _contents(whole), "\n", main, "\n")
-    return _HEAD + tag("html", "\n", head, "\n", body, "\n", lang="en").text + "\n"
 
 
 def _opening(contract: Contract) -> Html:
@@ -70,26 +81,22 @@ def _opening(contract: Contract) -> Html:
 
 def _sections(contract: Contract) -> Iterator[Html]:
     """The four chapters, without those that would be empty."""
-    yield from _chapter(
-        "state-machines",
-        "State machines",
-        [machine_section(contract, machine) for machine in contract.machines.values()],
-    )
-    yield from _chapter(
-        "channels", "Channels", [channel_section(contract, channel) for channel in contract.channels.values()]
-    )
+    machines = [[machine_section(contract, machine)] for machine in contract.machines.values()]
+    yield from _chapter("state-machines", "State machines", machines)
+    channels = [[channel_section(contract, channel)] for channel in contract.channels.values()]
+    yield from _chapter("channels", "Channels", channels)
     yield from _chapter("types", "Types", [_module(contract, module) for module in _type_modules(contract)])
-    yield from _chapter(
-        "constants",
-        "Constants",
-        [constants_section(contract, module) for module in _constant_modules(contract)],
-    )
+    constants = [[constants_section(contract, module)] for module in _constant_modules(contract)]
+    yield from _chapter("constants", "Constants", constants)
 
 
-def _chapter(anchor: str, title: str, parts: list[Html]) -> Iterator[Html]:
+def _chapter(anchor: str, title: str, parts: Sequence[Iterable[Html]]) -> Iterator[Html]:
+    """A chapter; each of its parts comes in pieces."""
     if parts:
-        heading = tag("h2", title, permalink(anchor))
-        yield tag("section", "\n", heading, "\n", join(parts, "\n"), "\n", id=anchor, class_="chapter")
+        line = Html("\n")
+        begin = [line, tag("h2", title, permalink(anchor))]
+        inside = chain(begin, *(chain([line], part) for part in parts), [line])
+        yield from markup.around("section", inside, id=anchor, class_="chapter")
 
 
 def _type_modules(contract: Contract) -> list[str]:
@@ -100,15 +107,14 @@ def _constant_modules(contract: Contract) -> list[str]:
     return list(dict.fromkeys(constant.module for constant in contract.constants.values()))
 
 
-def _module(contract: Contract, module: str) -> Html:
+def _module(contract: Contract, module: str) -> Iterator[Html]:
     anchor = markup.anchor("module", module)
-    return tag(
-        "section",
+    begin = [
         tag("h3", tag("code", module), permalink(anchor)),
         words(contract.module_descriptions.get(module)),
-        *(type_section(contract, item) for item in contract.types.values() if item.module == module),
-        id=anchor,
-    )
+    ]
+    types = (type_section(contract, item) for item in contract.types.values() if item.module == module)
+    return markup.around("section", chain(begin, types), id=anchor)
 
 
 def _contents(contract: Contract) -> Html:

@@ -2,22 +2,31 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from crucible_pipeline.contracts.model import Contract, JsonValue, Package, Schema, TypeDef
+from crucible_pipeline.contracts.sparse import changed, stated
 from crucible_pipeline.generate import markup, typescript_enums
-from crucible_pipeline.generate.markup import NOTHING, Html, Part, join, tag
+from crucible_pipeline.generate.markup import NOTHING, Frame, Html, Part, frame, join, tag
 from crucible_pipeline.generate.reference_words import bounds, kind, phrase, value, words
 
 _PLAIN = frozenset({"types", "properties", "required", "title", "description", "mark"})
-_UNSAID = Schema()
+# What is said of a field beside what it takes; then what may be said so that the cell is a usual one.
+_TAGGED = frozenset({"deprecated", "read_only", "write_only", "extensible", "direction", "renamed_from"})
+_USUAL = frozenset({"types", "format", "mark", "title", "description", "default", "examples"}) | _TAGGED - {
+    "extensible"
+}
+_ROW, _FIRST = frame("tr", role="row"), frame("th", scope="row", role="rowheader")
+_SELF, _CODE = frame("a", class_="self"), frame("code")
+_MEANING = frame("td", role="cell", data_label="Meaning")
 _REQUIRED = tag("span", "required", class_="need")
 _OPTIONAL = tag("span", "optional", class_="may")
 _NONE = tag("span", "none", class_="soft none")
+_NO_DEFAULT = frame("td", role="cell", data_label="Default")(_NONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One field.
 
     Args:
@@ -55,7 +64,7 @@ def flat(schema: Schema) -> Schema:
     names = [name for part in (schema, *parts) for name in part.properties]
     if not parts or len(set(names)) < len(names):
         return schema
-    return replace(
+    return changed(
         schema,
         types=schema.types or ("object",),
         properties={name: inner for part in (schema, *parts) for name, inner in part.properties.items()},
@@ -67,9 +76,7 @@ def flat(schema: Schema) -> Schema:
 def _is_plain(part: Schema) -> bool:
     if part.types != ("object",):
         return False
-    return all(
-        getattr(part, name) == getattr(_UNSAID, name) for name in Schema.__slots__ if name not in _PLAIN
-    )
+    return stated(part).keys() <= _PLAIN
 
 
 def fields(schema: Schema, area: str, *owner: str) -> Html:
@@ -101,48 +108,69 @@ def table(head: tuple[str, ...], rows: list[Html], class_: str) -> Html:
 
 def cell(*parts: Part, label: str) -> Html:
     """A cell that says its column where the head is not shown."""
-    return tag("td", *parts, role="cell", data_label=label)
+    return _labelled(label)(*parts)
+
+
+@lru_cache(maxsize=64)
+def _labelled(label: str) -> Frame:
+    return frame("td", role="cell", data_label=label)
 
 
 def first(*parts: Part) -> Html:
     """The cell that names a row."""
-    return tag("th", *parts, scope="row", role="rowheader")
+    return _FIRST(*parts)
 
 
 def _rows(schema: Schema, path: tuple[str, ...]) -> Iterator[Row]:
+    required = frozenset(schema.required)
     for name, inner in schema.properties.items():
         place = (*path, name)
-        yield Row(place, inner, name in schema.required)
-        yield from _rows(inner, place)
-        if inner.items is not None:
+        yield Row(place, inner, name in required)
+        if inner.properties:
+            yield from _rows(inner, place)
+        if inner.items is not None and inner.items.properties:
             yield from _rows(inner.items, (*place, "[]"))
 
 
 def _field(row: Row, anchor: str) -> Html:
     schema = row.schema
-    limits = [tag("span", told, class_="bound") for told in bounds(schema)]
-    given = value(schema.default.json) if schema.default is not None else _NONE
     need = _REQUIRED if row.required else _OPTIONAL
     name = ".".join(row.path).replace(".[]", "[]")
-    return tag(
-        "tr",
-        first(tag("a", tag("code", name), href=f"#{anchor}", class_="self"), " ", need, *_tags(schema)),
-        cell(kind(_shallow(schema)), *limits, label="Value"),
-        cell(given, label="Default"),
-        cell(phrase(schema.description or schema.title), _example_line(schema), label="Meaning"),
-        id=anchor,
-        role="row",
+    return _ROW(
+        _FIRST(_SELF(_CODE(name), href=f"#{anchor}"), " ", need, *_tags(schema)),
+        _accepted(schema),
+        cell(value(schema.default.json), label="Default") if schema.default is not None else _NO_DEFAULT,
+        _MEANING(phrase(schema.description or schema.title), _example_line(schema)),
+        id_=anchor,
     )
+
+
+def _accepted(schema: Schema) -> Html:
+    """The cell that says what a field takes."""
+    if stated(schema).keys() <= _USUAL:
+        return _usual(schema.types, schema.format)
+    limits = [tag("span", told, class_="bound") for told in bounds(schema)]
+    return cell(kind(_shallow(schema)), *limits, label="Value")
+
+
+@lru_cache(maxsize=256)
+def _usual(types: tuple[str, ...], format_: str | None) -> Html:
+    """That cell of nine fields out of ten, which say their types and a format at most."""
+    schema = Schema(types=types, format=format_)
+    limits = [tag("span", told, class_="bound") for told in bounds(schema)]
+    return cell(kind(schema), *limits, label="Value")
 
 
 def _shallow(schema: Schema) -> Schema:
     """Without the properties of its items, which have rows of their own."""
     if schema.items is None or not schema.items.properties:
         return schema
-    return replace(schema, items=replace(schema.items, properties={}, required=()))
+    return changed(schema, items=changed(schema.items, properties={}, required=()))
 
 
 def _tags(schema: Schema) -> Iterator[Html]:
+    if stated(schema).keys().isdisjoint(_TAGGED):
+        return
     yield history(schema.renamed_from, given_up=schema.deprecated)
     said = {
         "read only": schema.read_only,
@@ -166,7 +194,7 @@ def history(former: Iterable[str], *, given_up: bool) -> Html:
 
 def _summary(schema: Schema, *, listed: bool) -> Html:
     """What the table of fields or values does not say of the type as a whole."""
-    shown = replace(schema, enum=None) if listed else schema
+    shown = changed(schema, enum=None) if listed else schema
     said = [kind(shown), *bounds(shown)]
     plain = shown.properties and said == [Html("object")]
     notes = [] if plain else [tag("p", "Accepts: ", join(said, ", "), ".", class_="kind")]
@@ -200,15 +228,13 @@ def value_anchor(name: str, one: JsonValue) -> str:
 
 def _value(item: TypeDef, one: JsonValue, names: dict[str, str], text: str) -> Html:
     name, schema, member = item.name, item.schema, names.get(json.dumps(one))
-    code = tag("code", f"{name}.{member}") if member else _NONE
+    code = _CODE(f"{name}.{member}") if member else _NONE
     former = schema.enum_renamed_from.get(str(one), ())
-    return tag(
-        "tr",
-        first(value(one), history(former, given_up=one in schema.enum_deprecated)),
+    return _ROW(
+        _FIRST(value(one), history(former, given_up=one in schema.enum_deprecated)),
         cell(code, label="In code"),
-        cell(phrase(text), label="Meaning"),
-        id=value_anchor(name, one),
-        role="row",
+        _MEANING(phrase(text)),
+        id_=value_anchor(name, one),
     )
 
 

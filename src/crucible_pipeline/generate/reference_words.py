@@ -11,6 +11,7 @@ from crucible_pipeline.generate.text import paragraphs
 
 _LONGEST_VALUE = 200
 _ANY = Html("any value")
+_CODE = markup.frame("code")
 
 
 def words(text: str | None) -> Html:
@@ -20,18 +21,20 @@ def words(text: str | None) -> Html:
 
 def phrase(text: str | None) -> Html:
     """A description as one run of text."""
-    return join((_with_code(part) for part in paragraphs(text or "")), " ")
+    return join([_with_code(part) for part in paragraphs(text)], " ") if text else markup.NOTHING
 
 
 def _with_code(text: str) -> Html:
+    if "`" not in text:
+        return Html(markup.escape(text))
     pieces = re.split(r"`([^`]+)`", text)
     return join(tag("code", piece) if index % 2 else piece for index, piece in enumerate(pieces))
 
 
 def value(given: JsonValue) -> Html:
     """A JSON value as code, shortened where it would fill the page."""
-    text = json.dumps(given, ensure_ascii=False)
-    return tag("code", text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…")
+    text = markup.quoted(given) if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    return _CODE(text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…")
 
 
 def link(name: str) -> Html:

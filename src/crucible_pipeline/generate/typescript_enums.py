@@ -2,9 +2,11 @@
 
 from collections.abc import Container
 from dataclasses import replace
+from functools import lru_cache
 
 from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.model import Contract, JsonValue, Schema, TypeDef
+from crucible_pipeline.contracts.sparse import stated
 from crucible_pipeline.errors import InvalidInput, Problem
 from crucible_pipeline.generate import python_names
 from crucible_pipeline.generate.changed import changed
@@ -20,13 +22,20 @@ _STAYS = (
     "write_only",
     "renamed_from",
 )
+_LISTING = frozenset(
+    {"enum", "enum_names", "enum_descriptions", "enum_renamed_from", "enum_deprecated", *_STAYS}
+    | {"types", "extensible", "direction", "mark"}
+)
+_HOLDING = frozenset({"properties", "items", "additional_properties", "any_of", "one_of", "all_of"})
 _EMPTY = Schema()
 _KINDS = ({"string"}, {"integer"}, {"number"}, set[str]())
 
 
 def is_named(schema: Schema) -> bool:
     """Whether an enum has members that code can name: all strings or all integers, null aside."""
-    values = [value for value in schema.enum or () if value is not None]
+    if schema.enum is None:
+        return False
+    values = [value for value in schema.enum if value is not None]
     if not values or schema.ref is not None or set(schema.types) - {"null"} not in _KINDS:
         return False
     return all(isinstance(value, str) for value in values) or all(type(value) is int for value in values)
@@ -110,7 +119,7 @@ def _named(
     if any(one.name == name and one.schema != own for one in found):
         return schema  # two members of an allOf each list values for one property; the first has the name
     found.append(TypeDef(name, module, own, schema.mark))
-    kept = {field: getattr(schema, field) for field in _STAYS}
+    kept = {field: value for field, value in stated(schema).items() if field in _STAYS}
     if nullable:
         return Schema(mark=schema.mark, any_of=(Schema(ref=name), Schema(types=("null",))), **kept)
     return Schema(mark=schema.mark, ref=name, **kept)
@@ -120,6 +129,8 @@ def _inside(
     schema: Schema, module: str, called: tuple[str, ...], found: list[TypeDef], declared: Container[str]
 ) -> Schema:
     """The schema with the enums inside it named."""
+    if stated(schema).keys().isdisjoint(_HOLDING):
+        return schema
     changes: dict[str, object] = {}
     if schema.properties:
         named = {
@@ -148,18 +159,7 @@ def _inside(
 
 def _only_lists(schema: Schema) -> bool:
     """Whether the enum's values and types are all that decides."""
-    listing = (
-        "enum",
-        "enum_names",
-        "enum_descriptions",
-        "enum_renamed_from",
-        "enum_deprecated",
-        "types",
-        "extensible",
-        "direction",
-        *_STAYS,
-    )
-    return changed(schema, **{field: getattr(_EMPTY, field) for field in listing}) == _EMPTY
+    return stated(schema).keys() <= _LISTING
 
 
 def _behind(called: tuple[str, ...], *keys: str) -> tuple[str, ...]:
@@ -167,5 +167,6 @@ def _behind(called: tuple[str, ...], *keys: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name + _pascal(key) for key in keys for name in called))
 
 
+@lru_cache(maxsize=10_000)
 def _pascal(key: str) -> str:
     return "".join(word[0].upper() + word[1:] for word in names.words(key)) or "Field"

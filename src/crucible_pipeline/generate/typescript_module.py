@@ -154,9 +154,7 @@ class Module:
 
     def expression(self, schema: Schema) -> Expression:
         """The type expression of a schema; what it names is imported."""
-        for node in schema.walk():
-            if node.ref is not None:
-                self.used_in_types.add(node.ref)
+        self.used_in_types.update(node.ref for node in schema.walk() if node.ref is not None)
         return self.types.expression(schema)
 
     def parsed(self, schema: Schema, shown: str) -> str:

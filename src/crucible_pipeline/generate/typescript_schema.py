@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from operator import attrgetter
 from typing import Any, cast
 
 from crucible_pipeline.contracts.model import KEYWORDS, JsonValue, Schema
+from crucible_pipeline.contracts.sparse import stated
 
 REF = "#/$defs/"
 
@@ -23,9 +23,7 @@ _LEFT_OUT = frozenset(
         "discriminator",
     }
 )
-_FIELDS = tuple(field for field in KEYWORDS if field not in _LEFT_OUT)
-_GIVEN = attrgetter(*_FIELDS)
-_NOTHING_GIVEN = _GIVEN(Schema())
+_PLACES = {field: place for place, field in enumerate(KEYWORDS) if field not in _LEFT_OUT}
 
 # Characters that may stand behind a backslash with the `u` flag (ECMA-262, IdentityEscape and ClassEscape).
 _SYNTAX = frozenset("^$\\.*+?()[]{}|/")
@@ -39,8 +37,10 @@ def data(schema: Schema) -> JsonValue:
     if schema.always is not None:
         return schema.always
     found: dict[str, JsonValue] = {}
-    for field, value, nothing in zip(_FIELDS, _GIVEN(schema), _NOTHING_GIVEN, strict=True):
-        if value is not nothing and value != nothing and not (field == "enum" and schema.extensible):
+    said = stated(schema)
+    for field in sorted([name for name in said if name in _PLACES], key=_PLACES.__getitem__):
+        if field != "enum" or not schema.extensible:
+            value = said[field]
             found[KEYWORDS[field]] = _READERS[field](value) if field in _READERS else _plain(value)
     return found
 

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from json.encoder import encode_basestring
 
 from crucible_pipeline.contracts.model import JsonValue
 
@@ -29,12 +31,13 @@ def _flat(value: JsonValue, known: dict[int, str]) -> str:
     if isinstance(value, list):
         known[id(value)] = shown = f"[{', '.join([_flat(item, known) for item in value])}]"
         return shown
-    shown = _ENCODE(value)
+    shown = encode_basestring(value) if isinstance(value, str) else _ENCODE(value)
     if shown.isascii() and "\x7f" not in shown:
         return shown
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", shown)
 
 
+@lru_cache(maxsize=4096)
 def member(key: str) -> str:
     """A key of an object literal; `"__proto__": x` would set the prototype, the computed key does not."""
     return '["__proto__"]' if key == "__proto__" else literal(key)
@@ -61,6 +64,7 @@ def _laid(value: JsonValue, indent: str, known: dict[int, str]) -> str:
     return "\n".join(["[", *lines, f"{indent}]"])
 
 
+@lru_cache(maxsize=4096)
 def name(key: str) -> str:
     """A property name of a type: bare where it is an identifier of ASCII."""
     return key if _IDENTIFIER.fullmatch(key) else literal(key)
@@ -71,6 +75,8 @@ def doc(description: str | None, tags: Mapping[str, str] | None = None) -> list[
 
     A line that begins with `@` would be read as a tag, or as an order to the compiler.
     """
+    if tags is None and not description:
+        return []
     said = _CONTROL.sub(" ", description or "").strip()
     lines = [re.sub(r"^\s*@", r"\\@", line.rstrip()) for line in said.splitlines()]
     for tag, value in (tags or {}).items():

@@ -6,8 +6,10 @@ type is the next wider one and the validator decides.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 
 from crucible_pipeline.contracts.model import Contract, JsonValue, Schema
+from crucible_pipeline.contracts.sparse import stated
 from crucible_pipeline.generate import typescript_text as text
 
 # In the order in which a union names them.
@@ -15,11 +17,12 @@ KINDS = ("string", "number", "boolean", "array", "object", "null")
 ANY = frozenset(KINDS)
 OBJECT = frozenset({"object"})
 _UNKNOWN = "unknown"
-_EMPTY = Schema()
-_SHAPE = (
-    *("const", "enum", "items", "prefix_items"),
-    *("properties", "required", "additional_properties", "pattern_properties"),
+_SHAPE = frozenset(
+    {"const", "enum", "items", "prefix_items"}
+    | {"properties", "required", "additional_properties", "pattern_properties"}
 )
+# A schema without any of these is no more than its types.
+_MORE = frozenset({"always", "ref", "all_of", "any_of", "one_of", *_SHAPE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,22 @@ def _both(expressions: Iterable[Expression]) -> Expression:
         return parts[0]
     terms = [one.alternatives[0] if len(one.alternatives) == 1 else (one.atom,) for one in parts]
     return _single(*dict.fromkeys(term for group in terms for term in group))
+
+
+@cache
+def _kinds(types: tuple[str, ...]) -> frozenset[str]:
+    """The kinds of JSON of a schema's types."""
+    return frozenset("number" if kind == "integer" else kind for kind in types) if types else ANY
+
+
+@lru_cache(maxsize=1024)
+def _of_types(types: tuple[str, ...], allowed: frozenset[str]) -> Expression:
+    """The type of what a schema accepts that says no more than its types."""
+    kinds = _kinds(types) & allowed
+    if kinds == ANY:
+        return _single(_UNKNOWN)
+    bare = {"array": f"{_UNKNOWN}[]", "object": "{ [key: string]: unknown }"}
+    return _union(_single(bare.get(kind, kind)) for kind in KINDS if kind in kinds)
 
 
 def kind_of(value: JsonValue) -> str:
@@ -110,9 +129,9 @@ class Types:
         """The kinds of JSON that a schema may accept, at most."""
         if schema.always is not None:
             return ANY if schema.always else frozenset()
-        found = ANY
-        if schema.types:
-            found &= {"number" if kind == "integer" else kind for kind in schema.types}
+        found = _kinds(schema.types)
+        if stated(schema).keys().isdisjoint(_MORE):
+            return found
         if schema.const is not None:
             found &= {kind_of(schema.const.json)}
         if schema.enum is not None and not schema.extensible:
@@ -133,6 +152,8 @@ class Types:
             schema: what to render.
             allowed: kinds that the schemas around it leave over.
         """
+        if stated(schema).keys().isdisjoint(_MORE):
+            return _of_types(schema.types, allowed)
         kinds = self.kinds(schema) & allowed
         terms = [_single(schema.ref)] if schema.ref is not None else []
         covered = ANY if schema.ref is None else self._known[schema.ref]
@@ -205,23 +226,25 @@ def shapes(schema: Schema) -> bool:
 
 
 def _own_shape(schema: Schema) -> bool:
-    return any(getattr(schema, name) != getattr(_EMPTY, name) for name in _SHAPE)
+    return not stated(schema).keys().isdisjoint(_SHAPE)
 
 
 def about(schema: Schema) -> list[str]:
     """The comment of a property or type: its description and the constraints that no type can say."""
+    said = stated(schema)
+    words = schema.description or schema.title
+    if said.keys().isdisjoint(_TAGGED):
+        return text.doc(words)
     tags: dict[str, str] = {}
     if schema.deprecated:
         tags["deprecated"] = ""
     if schema.default is not None:
         tags["default"] = text.literal(schema.default.json)
     for field_name, tag in _TAGS:
-        value = getattr(schema, field_name)
+        value = said.get(field_name)
         if value is not None:
             tags[tag] = value if isinstance(value, str) else text.literal(value)
-    return text.doc(
-        schema.description or schema.title, {tag: " ".join(said.split()) for tag, said in tags.items()}
-    )
+    return text.doc(words, {tag: " ".join(told.split()) for tag, told in tags.items()})
 
 
 _TAGS = (
@@ -237,3 +260,4 @@ _TAGS = (
     ("min_items", "minItems"),
     ("max_items", "maxItems"),
 )
+_TAGGED = frozenset({"deprecated", "default", *(field_name for field_name, _ in _TAGS)})

@@ -1,11 +1,12 @@
 """The world: generated files on disk."""
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.generate.generate import Content
 from crucible_pipeline.generate.text import MARK
 
 # Folders of a target that hold nothing but copies; everything else that is ours says so in its first line.
@@ -13,27 +14,24 @@ _COPIES = "contracts"
 _FIRST_LINE = 200
 
 
-def stale(files: Mapping[str, str], targets: Mapping[str, Path]) -> list[Path]:
+def stale(files: Mapping[str, Content], targets: Mapping[str, Path]) -> list[Path]:
     """Files on disk that are not what would be written: changed, missing, or no longer generated.
 
     Args:
-        files: `<target>/<path>` → text.
+        files: `<target>/<path>` → text, or its UTF-8.
         targets: target → folder; a target that is not given is left out.
 
     Raises:
         CannotDo: a file cannot be read.
     """
-    wanted = _placed(files, targets)
-    return sorted(
-        {path for path, text in wanted.items() if _read(path) != text.encode()} | set(_left(wanted, targets))
-    )
+    return sorted([*differing(files, targets), *left(files, targets)])
 
 
-def write(files: Mapping[str, str], targets: Mapping[str, Path]) -> list[Path]:
+def write(files: Mapping[str, Content], targets: Mapping[str, Path]) -> list[Path]:
     """Write what is not on disk yet, each file as a whole, and remove what is no longer generated.
 
     Args:
-        files: `<target>/<path>` → text.
+        files: `<target>/<path>` → text, or its UTF-8.
         targets: target → folder; a target that is not given is left out.
 
     Returns:
@@ -42,24 +40,61 @@ def write(files: Mapping[str, str], targets: Mapping[str, Path]) -> list[Path]:
     Raises:
         CannotDo: a file cannot be read, written or removed.
     """
-    wanted = _placed(files, targets)
-    changed = stale(files, targets)
-    for path in changed:
-        try:
-            if path in wanted:
-                _replace(path, wanted[path].encode())
-            else:
-                path.unlink()
-                _prune(path.parent, targets.values())
-        except OSError as error:
-            raise CannotDo(
-                f"cannot write {path}: {error.strerror}", "look at its folder's permissions"
-            ) from None
-    return changed
+    gone = left(files, targets)
+    written = put(files, targets)
+    remove(gone, targets)
+    return sorted([*written, *gone])
 
 
-def _placed(files: Mapping[str, str], targets: Mapping[str, Path]) -> dict[Path, str]:
-    found: dict[Path, str] = {}
+def differing(files: Mapping[str, Content], targets: Mapping[str, Path]) -> list[Path]:
+    """Of `stale`, those that are changed or missing."""
+    return [path for path, content in _placed(files, targets).items() if _read(path) != _bytes(content)]
+
+
+def put(files: Mapping[str, Content], targets: Mapping[str, Path]) -> list[Path]:
+    """Of `write`, the writing."""
+    written: list[Path] = []
+    folders: set[Path] = set()
+    for path, content in _placed(files, targets).items():
+        wanted = _bytes(content)
+        if _read(path) == wanted:
+            continue
+        with _explained(path):
+            if path.parent not in folders:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                folders.add(path.parent)
+            _replace(path, wanted)
+        written.append(path)
+    return written
+
+
+def left(names: Iterable[str], targets: Mapping[str, Path]) -> list[Path]:
+    """Of `stale`, those that are no longer generated: whatever has none of these names."""
+    return list(_left(_placed(dict.fromkeys(names, ""), targets), targets))
+
+
+def remove(paths: Iterable[Path], targets: Mapping[str, Path]) -> None:
+    """Of `write`, the removing."""
+    for path in paths:
+        with _explained(path):
+            path.unlink()
+            _prune(path.parent, targets.values())
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotDo(f"cannot write {path}: {error.strerror}", "look at its folder's permissions") from None
+
+
+def _bytes(content: Content) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def _placed(files: Mapping[str, Content], targets: Mapping[str, Path]) -> dict[Path, Content]:
+    found: dict[Path, Content] = {}
     for name, text in files.items():
         target, _, path = name.partition("/")
         if target in targets:
@@ -80,7 +115,7 @@ def _read(path: Path) -> bytes | None:
         raise CannotDo(f"cannot read {path}: {error.strerror}", "look at what is there") from None
 
 
-def _left(wanted: Mapping[Path, str], targets: Mapping[str, Path]) -> Iterator[Path]:
+def _left(wanted: Mapping[Path, Content], targets: Mapping[str, Path]) -> Iterator[Path]:
     """Generated files that nothing generates any more; no link is followed and nobody else's file is ours."""
     for folder in targets.values():
         for place, folders, names in os.walk(folder):
@@ -103,22 +138,14 @@ def _is_ours(path: Path, folder: Path) -> bool:
 
 def _replace(path: Path, content: bytes) -> None:
     """Put a file in place at once: no reader sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    beside = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with beside.open("xb") as stream:
             stream.write(content)
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
+        beside.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _prune(folder: Path, targets: Iterable[Path]) -> None:
