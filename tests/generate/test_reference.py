@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -424,7 +424,7 @@ def test_a_built_example_is_accepted(contract: Contract) -> None:
 
 def _without_words(schema: Schema) -> Schema:
     changes: dict[str, object] = {"default": None, "examples": ()}
-    for name in Schema.__slots__:
+    for name in [item.name for item in fields(Schema)]:
         value = getattr(schema, name)
         if isinstance(value, Schema):
             changes[name] = _without_words(value)

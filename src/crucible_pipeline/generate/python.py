@@ -27,7 +27,14 @@ from crucible_pipeline.generate.python_values import Carried
 _LATE_RUNTIME = ("_former.py", "_renamed.py")
 RUNTIME = ("_base.py", "_formats.py", "_json.py", "_model.py", "_patterns.py", "_schema.py", "_values.py")
 _OTHERS = frozenset(
-    {"channels", "resources", "contracts", "_schemas", *(name[:-3] for name in RUNTIME + _LATE_RUNTIME)}
+    {
+        "channels",
+        "resources",
+        "contracts",
+        "_names",
+        "_schemas",
+        *(name[:-3] for name in RUNTIME + _LATE_RUNTIME),
+    }
 )
 
 
@@ -73,6 +80,7 @@ def code(contract: Contract) -> dict[str, str]:
     found["__init__.py"] = python_index.index_module(
         whole.package, exported, modules, words, old=old, replaced=replaced
     )
+    found["__init__.pyi"] = python_index.index_stub(exported, modules, words, replaced)
     found["_schemas.py"] = schemas_module(whole, shapes.checks)
     if old:
         named = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(old)))})\b")

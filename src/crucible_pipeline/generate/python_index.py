@@ -8,7 +8,6 @@ from crucible_pipeline.generate.text import (
     HEADER,
     INDENT,
     Group,
-    Keyed,
     assignment,
     docstring,
     imports,
@@ -25,21 +24,25 @@ GIVEN = {
     "validate": "_model",
 }
 
-_LOADING = """
+_LOADING = r"""
 
 def __getattr__(name: str) -> object:
     found: object
-    if name == "__version__":
+    start = _INDEX.find(f"\n{name} ")
+    if start >= 0:
+        home = _INDEX[start + len(name) + 2 : _INDEX.index("\n", start + 1)]
+        module = name if home == "." else home
+        found = __import__(f"{__name__}.{module}", fromlist=("*",))
+        found = found if home == "." else getattr(found, name)
+    elif name == "__all__":
+        found = [line.partition(" ")[0] for line in _INDEX.split("\n")[1:-1]]
+    elif name == "__version__":
         from importlib.metadata import PackageNotFoundError, version
 
         try:
             found = version(_DISTRIBUTION)
         except PackageNotFoundError:
             found = "0+unknown"
-    elif name in _NAMES:
-        found = getattr(__import__(f"{__name__}.{_NAMES[name]}", fromlist=("*",)), name)
-    elif name in _MODULES:
-        found = __import__(f"{__name__}.{name}", fromlist=("*",))
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 KEEPING    globals()[name] = found
@@ -47,7 +50,8 @@ KEEPING    globals()[name] = found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "__version__"})
+    listed = _INDEX.replace("\n", " ").split()[::2]
+    return sorted({*globals(), *listed, "__all__", "__version__"})
 """
 
 # A name that is given up is not kept, so that each place that imports it is warned.
@@ -144,6 +148,9 @@ def index_module(
 ) -> str:
     """`__init__.py`: every name is imported when it is first asked for.
 
+    All names stand in one text, so that what it costs to import hardly depends on how many there are; the
+    stub beside it tells type checkers and editors of them.
+
     Args:
         package: its names.
         names: exported name → the module it comes from.
@@ -152,26 +159,34 @@ def index_module(
         old: names that the contract gives up → what to say about it.
         replaced: former names.
     """
-    shown = [(f".{module}", name, name) for name, module in names.items()]
-    shown += [(".", module, module) for module in modules]
-    shown += [("typing", "Final", "Final")] if any(": Final" in one.static for one in replaced) else []
-    late = imports(shown, 1)
-    homes = Group(
-        "", tuple(Keyed(f"{literal(name)}: ", literal(names[name])) for name in sorted(names)), "{}"
-    )
-    every = Group("", tuple(literal(name) for name in sorted({*names, *modules}, key=rank)), "[]")
+    every = {**dict.fromkeys(modules, "."), **names}
+    index = "".join(f"{name} {every[name]}\n" for name in sorted(every, key=rank))
     loading = _LOADING.replace(_RAISING, _FORMERLY) if replaced else _LOADING
     parts = [
         HEADER + docstring(words),
-        "\nTYPE_CHECKING = False\nif TYPE_CHECKING:\n" + late + f"\n{INDENT}__version__: str\n",
-        "".join(f"{INDENT}{one.static}\n" for one in replaced),
-        "\n" + assignment("__all__", None, every),
         "\n" + assignment("_DISTRIBUTION", None, literal(package.distribution)),
-        "\n" + assignment("_NAMES", None, homes),
-        "\n" + assignment("_MODULES", None, Group("", tuple(literal(name) for name in modules), "[]")),
-        "\n" + (assignment("_DEPRECATED", None, literal({**old})) + "\n" if old else ""),
+        f'\n_INDEX = """\n{index}"""\n',
+        assignment("_DEPRECATED", None, literal({**old})) + "\n" if old else "",
         assignment("_FORMER", None, table(replaced)) + "\n" if replaced else "",
         loading.replace("KEEPING", _WARNING if old else ""),
+    ]
+    return "".join(parts)
+
+
+def index_stub(
+    names: Mapping[str, str], modules: tuple[str, ...], words: str, replaced: Sequence[Replaced]
+) -> str:
+    """`__init__.pyi`: what the package gives; see `index_module`."""
+    shown = [(f".{module}", name, name) for name, module in names.items()]
+    shown += [(".", module, module) for module in modules]
+    shown += [("typing", "Final", "Final")] if any(": Final" in one.static for one in replaced) else []
+    every = Group("", tuple(literal(name) for name in sorted({*names, *modules}, key=rank)), "[]")
+    parts = [
+        HEADER + docstring(words),
+        "\n" + imports(shown),
+        "\n__version__: str\n",
+        *(f"{one.static}\n" for one in replaced),
+        "\n" + assignment("__all__", None, every) + "\n",
     ]
     return "".join(parts)
 
