@@ -69,8 +69,8 @@ def parts_of(files: Mapping[str, bytes], listed: bytes | None = None) -> list[Zi
     ]
 
 
-def wheel_dist(content: bytes, name: str = WHEEL_NAME, project: str = NAME) -> Dist:
-    return Dist(project, VERSION, name, content)
+def wheel_dist(content: bytes, name: str = WHEEL_NAME, version: str = VERSION) -> Dist:
+    return Dist(NAME, version, name, content)
 
 
 def packed(more: Mapping[str, bytes] | None = None, **over: bytes) -> Dist:
@@ -248,6 +248,10 @@ SEEDED_WHEELS: dict[str, Seed] = {
         "dist-info", packed({f"{STEM}.data/purelib/pip-99.dist-info/METADATA": b""}), "another project"
     ),
     "a scheme that nobody installs": Seed("data-scheme", packed({f"{STEM}.data/kernel/x": b""}), "no scheme"),
+    "a local version": Seed(
+        "local-version",
+        wheel_dist(right_wheel().content, WHEEL_NAME.replace("1.0", "1.0+abc"), version="1.0+abc"),
+    ),
     # RECORD.
     "no RECORD": Seed("record", first(lambda parts: parts[:-1]), "RECORD"),
     "RECORD with another hash": Seed(
@@ -397,6 +401,17 @@ SEEDED_WHEELS: dict[str, Seed] = {
     ),
     "huge metadata": Seed(
         "metadata", lambda: packed(head=HEAD + b"Summary: " + b"x" * (9 << 20) + b"\n"), "more than 8 MiB"
+    ),
+    "more members than anybody needs": Seed(
+        "zip-structure",
+        wheel_dist(
+            zip_of(
+                parts_of(wheel_files()),
+                wide=lambda _, length, start: zip64_end(100_001, length, start),
+                full=True,
+            )
+        ),
+        "more than 100000 members",
     ),
     "no archive at all": Seed("zip-structure", wheel_dist(b"PK")),
     # What it does to others.

@@ -76,7 +76,7 @@ def test_what_the_index_would_refuse_is_refused_before_it_is_sent(name: str, tmp
     seed = SEEDED[name]
     path = tmp_path / seed.dist.filename
     path.write_bytes(seed.dist.content)
-    _, found = judged(path, "demo-pkg", Version("1.0"))
+    _, found = judged(path, "demo-pkg", Version(seed.dist.version))
     assert seed.rule in {one.check for one in found}
     assert all(one.what.startswith(path.name) and one.todo for one in found)
 

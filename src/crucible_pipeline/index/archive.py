@@ -68,6 +68,10 @@ def judged(filename: Filename, content: BinaryIO, size: int, policy: Policy = DE
     wheel = filename.kind == "bdist_wheel"
     reading = Wheel(filename, content, size, policy) if wheel else Sdist(filename, content, size)
     faults: list[Fault] = []
+    if filename.version.local:
+        faults.append(
+            Fault("local-version", "is of a local version, which is never published", "build from a tag")
+        )
     try:
         # One by one: what was found before a reader has to give up counts.
         for fault in reading.faults():

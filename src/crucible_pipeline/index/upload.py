@@ -132,8 +132,6 @@ def _check_form(fields: Mapping[str, str], filename: Filename) -> None:
         raise Refused(f"{fields['version'][:80]!r} is not a version", "write it as PEP 440 says") from None
     if version != filename.version:
         raise Refused(f"the form names the version {fields['version']} and the file is {filename.text}")
-    if version.local:
-        raise Refused(f"{version} is a local version, which is never published", "build from a tag")
     kind = fields.get("filetype", filename.kind)
     if kind != filename.kind:
         raise Refused(f"the form names the file type {kind[:80]} and the file is {filename.text}")
