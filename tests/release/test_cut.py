@@ -110,6 +110,30 @@ def test_a_push_brings_branch_and_tag_to_origin(fresh: Workshop, tmp_path: Path)
     assert origin.commit_of("main") == origin.commit_of("v0.1.0") == commit
 
 
+def test_the_tag_is_signed_where_git_is_configured_to_sign(fresh: Workshop, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    (tmp_path / "signers").write_text(f"a@packages.example {key.with_suffix('.pub').read_text()}")
+    for name, value in (
+        ("gpg.format", "ssh"),
+        ("user.signingkey", str(key)),
+        ("tag.gpgSign", "true"),
+        ("gpg.ssh.allowedSignersFile", str(tmp_path / "signers")),
+    ):
+        fresh.repository.run("config", name, value)
+    carry_out(planned(fresh), fresh.repository, push=False)
+    fresh.repository.run("verify-tag", "v0.1.0")
+
+
+def test_a_commit_from_the_future_is_not_released(
+    released: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2099-01-01T00:00:00Z")
+    released.change("More.", limits=LIMITS.replace("Longest", "The longest"))
+    monkeypatch.delenv("GIT_COMMITTER_DATE")
+    assert "set the clock" in refused(released)["clock"]
+
+
 @pytest.mark.parametrize("setting", ["tag.gpgSign", "commit.gpgSign"])
 def test_a_release_that_git_refuses_to_make_leaves_nothing_behind(fresh: Workshop, setting: str) -> None:
     made = planned(fresh)

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_der_x509_certificate
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crucible_pipeline.errors import CannotDo, Refused
@@ -39,6 +39,7 @@ def payload(**subjects: str) -> bytes:
     return dsse.statement(subjects or {WHEEL: "0" * 64}, predicate(ORIGIN, LOCK))
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.dictionaries(st.text(max_size=20), SHA256, max_size=4))
 def test_what_was_signed_is_read_back_by_its_key_and_by_no_other(subjects: dict[str, str]) -> None:
     text = dsse.statement(subjects, {})
@@ -56,6 +57,7 @@ def test_what_was_signed_is_read_back_by_its_key_and_by_no_other(subjects: dict[
             read(OTHER.public_key())
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_an_envelope_with_one_changed_byte_is_refused(data: st.DataObject) -> None:
     whole: dict[str, Any] = json.loads(dsse.envelope(payload(), KEY))

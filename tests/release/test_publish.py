@@ -1,20 +1,50 @@
 """`crucible publish`: a real tag, a real build, a real upload and a real installation."""
 
+import base64
+import contextlib
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
+import httpx
 import pytest
+from packaging.version import Version
 
 from crucible_pipeline.cli.app import main
+from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.git import Repository, clone
-from crucible_pipeline.index.server import Running
+from crucible_pipeline.index.server import Running, running
 from crucible_pipeline.release.archive import repacked, untarred, unzipped
-from crucible_pipeline.release.tagged import Wanted, tagged
+from crucible_pipeline.release.attest import Signed, key_from, lying_in
+from crucible_pipeline.release.build import Artifacts
+from crucible_pipeline.release.confirm import pinned
+from crucible_pipeline.release.delivery import Delivery, Parcel
+from crucible_pipeline.release.dsse import attested
+from crucible_pipeline.release.gate import gate
+from crucible_pipeline.release.installer import installer
+from crucible_pipeline.release.steps import Steps
+from crucible_pipeline.release.tagged import Tagged, Wanted, tagged
+from crucible_pipeline.release.target import Target, target
 from release.contracts_repository import STATUS, Workshop
-from release.one_release import CRUCIBLE, INFO, PYTHON, SDIST, WHEEL, Published, environment, published_again
+from release.fault_server import FAULTS, faulty
+from release.one_release import (
+    CRUCIBLE,
+    INFO,
+    PYTHON,
+    SDIST,
+    TARBALL,
+    WHEEL,
+    Published,
+    environment,
+    published_again,
+)
+
+MORE = sorted(set(FAULTS) - {"500", "half"})
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(published: Published) -> None:
@@ -233,3 +263,166 @@ def test_another_clone_umask_zone_and_installer_give_the_same_bytes(
     assert {path.name for path in (tmp_path / "dist").iterdir()} == names
     for name in names:
         assert (tmp_path / "dist" / name).read_bytes() == (published.dist / name).read_bytes(), name
+
+
+@pytest.fixture(scope="module")
+def release(published: Published, tmp_path_factory: pytest.TempPathFactory) -> Tagged:
+    folder = tmp_path_factory.mktemp("tagged")
+    return tagged(Wanted(published.shop.project, {}, tag="v0.1.0"), folder / "clone")
+
+
+@pytest.fixture(scope="module")
+def parcel(published: Published, release: Tagged) -> Parcel:
+    made = Artifacts(published.dist / SDIST, published.dist / WHEEL, published.dist / TARBALL)
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in made.files}
+    signed = lying_in(published.dist, made)
+    assert signed is not None
+    return Parcel(release, made, files, signed)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    (tmp_path / "work").mkdir()
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def empty() -> Iterator[Running]:
+    with running(gate=gate) as served:
+        yield served
+
+
+def delivery(place: Target, work: Path, token: str) -> Delivery:
+    environ = environment(CRUCIBLE_TOKEN=token)
+    return Delivery(place, None, environ, installer(environ, work), work)
+
+
+@pytest.mark.parametrize(
+    "fault", ["500", "half", *(pytest.param(one, marks=pytest.mark.slow) for one in MORE)]
+)
+def test_an_index_that_is_out_of_order_ends_the_upload_with_what_it_said(
+    fault: str, parcel: Parcel, work: Path
+) -> None:
+    with faulty(fault) as index:
+        sending = delivery(target(index.upload_url, ""), work, "s3cret-token")
+        lacking = sending.asked(parcel)
+        assert lacking.files == (WHEEL, SDIST)
+        # Half a body after 200 is an index that took the file: what counts is what it lists afterwards.
+        if fault == "half":
+            with contextlib.suppress(CannotDo):
+                sending.send(parcel, lacking, Steps())
+            with pytest.raises(CannotDo, match=r"after the upload the registries lack"):
+                sending.confirmed(parcel)
+        else:
+            with pytest.raises(CannotDo, match="the upload failed") as caught:
+                sending.send(parcel, lacking, Steps())
+            assert "s3cret-token" not in str(caught.value)
+        assert index.uploads
+        assert not any(index.secrets)
+
+
+@pytest.mark.parametrize("fault", ["500", "409", "half", "closed", "login"])
+def test_an_index_that_cannot_be_read_ends_it_before_anything_is_sent(
+    fault: str, parcel: Parcel, work: Path
+) -> None:
+    with faulty(fault, reading=True) as index:
+        with pytest.raises(CannotDo, match=r"http://127\.0\.0\.1"):
+            delivery(target(index.upload_url, ""), work, "t").asked(parcel)
+        assert index.uploads == 0
+
+
+def test_killed_between_the_two_files_the_next_attempt_sends_the_other_alone(
+    parcel: Parcel, work: Path, empty: Running
+) -> None:
+    sending = delivery(target(empty.upload_url, ""), work, empty.token)
+    lacking = sending.asked(parcel)
+    first = Steps()
+    sending.send(parcel, type(lacking)((WHEEL,), None, frozenset()), first)
+    assert [file.name for file in empty.catalog.project("crucible-shared").files] == [WHEEL]
+    lacking = sending.asked(parcel)
+    assert lacking.files == (SDIST,)
+    sending.send(parcel, lacking, Steps())
+    listed = {file.name: file.sha256 for file in empty.catalog.project("crucible-shared").files}
+    assert listed == parcel.files
+    assert sending.asked(parcel).files == ()
+
+
+def test_the_index_serves_an_attestation_that_the_key_has_signed(
+    published: Published, parcel: Parcel
+) -> None:
+    reader = httpx.Client(auth=("__token__", published.index.token))
+    page = target(published.index.upload_url, "").simple_url + "crucible-shared/"
+    rows = reader.get(page, headers={"Accept": "application/vnd.pypi.simple.v1+json"}).json()["files"]
+    for name, sha256 in parcel.files.items():
+        (address,) = (row["provenance"] for row in rows if row["filename"] == name)
+        (bundle,) = reader.get(urljoin(page, address)).json()["attestation_bundles"]
+        (attestation,) = bundle["attestations"]
+        stated = attested(attestation, key_from(published.key).public_key())
+        assert stated["subject"] == [{"name": name, "digest": {"sha256": sha256}}]
+        source = stated["predicate"]["buildDefinition"]["resolvedDependencies"][0]
+        assert source["digest"] == {"gitCommit": parcel.release.commit}
+
+
+def test_a_preview_stays_out_of_an_index_that_lists_releases(
+    published: Published, parcel: Parcel, work: Path
+) -> None:
+    preview = Tagged(
+        **{
+            **{name: getattr(parcel.release, name) for name in Tagged.__slots__},
+            "version": Version("0.2.0.dev3"),
+        }
+    )
+    sending = delivery(target(published.index.upload_url, ""), work, published.index.token)
+    with pytest.raises(Refused, match="an index of their own"):
+        sending.asked(Parcel(preview, parcel.made, parcel.files, Signed((), (), "")))
+
+
+def test_the_confirmation_asks_for_the_line_and_for_the_version_where_the_line_leads_elsewhere() -> None:
+    def asked(version: str, *known: str) -> str:
+        return pinned("a", Version(version), map(Version, known))
+
+    assert asked("0.3.2", "0.3.1", "0.3.2", "0.4.0") == "a==0.3.*"
+    assert asked("0.3.1", "0.3.1", "0.3.2") == "a==0.3.1"
+    assert asked("1.2.0", "1.2.0", "1.3.0.dev4") == "a==1.*"
+    assert asked("0.4.0.dev7", "0.4.0.dev7") == "a==0.4.0.dev7"
+
+
+def test_a_staged_release_is_promoted_with_the_same_bytes_and_nothing_is_built(
+    published: Published, empty: Running, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(published.shop.root)
+    monkeypatch.setenv("CRUCIBLE_TOKEN", empty.token)
+    monkeypatch.setenv("CRUCIBLE_STAGING_TOKEN", published.index.token)
+    staging = published.index.upload_url.replace("/legacy/", "/simple/")
+    argv = ["publish", "--from", staging, "--repository", empty.upload_url, "--format", "json"]
+    assert main([*argv, "--signing-key", str(published.key)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    steps = [step["name"] for step in document["steps"]]
+    assert "staging" in steps
+    assert not {"build", "smoke", "SBOM"} & set(steps)
+    assert {one["name"]: one["sha256"] for one in document["files"]} == {
+        file.name: file.sha256 for file in empty.catalog.project("crucible-shared").files
+    }
+    assert document["files"] == published.document["files"]
+
+
+def test_no_credential_and_no_key_shows_in_output_files_or_process_list(published: Published) -> None:
+    key = base64.b64encode(key_from(published.key).private_bytes_raw()).decode()
+    shown = [published.progress, json.dumps(published.document), *published.command_lines]
+    assert any("twine" in line and "upload" in line for line in published.command_lines)
+    for text in shown:
+        assert published.index.token not in text
+        assert key not in text
+    for path in published.dist.iterdir():
+        assert published.index.token.encode() not in path.read_bytes()
+    assert not any(INFO in line and "key.pem" in line for line in published.command_lines)
+
+
+def test_a_changed_npm_tarball_in_dist_is_refused(
+    published: Published, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    dist = shutil.copytree(published.dist, tmp_path / "dist")
+    (dist / TARBALL).write_bytes((dist / TARBALL).read_bytes() + b"\0")
+    monkeypatch.chdir(published.shop.root)
+    assert published_again(published, dist) == 1
+    assert f"{TARBALL} is not what v0.1.0 gives" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 """Tags of several packages in one repository: each package reads its own and no other."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
@@ -19,6 +19,7 @@ VERSIONS = st.builds(
 ).map(Version)
 
 
+@settings(deadline=None, max_examples=40)
 @given(VERSIONS, st.sampled_from(PREFIXES), st.sampled_from(PREFIXES))
 def test_a_tag_of_one_package_names_no_version_of_another(version: Version, own: str, other: str) -> None:
     tag = Series(own).tag(version)
@@ -36,6 +37,7 @@ def test_a_tag_that_only_looks_like_one_is_refused(tag: str) -> None:
         Series().version(tag)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(VERSIONS, unique=True))
 def test_tags_are_sorted_as_versions_and_others_are_left_out(versions: list[Version]) -> None:
     series = Series("pipeline-v")

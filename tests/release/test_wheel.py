@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from installer.sources import WheelFile
 
@@ -21,6 +21,7 @@ EPOCH = 1764000000
 TEXTS = st.dictionaries(st.sampled_from(["demo/a.py", "demo/b.txt", "demo/c/d.bin"]), st.binary(max_size=50))
 
 
+@settings(deadline=None, max_examples=40)
 @given(TEXTS, st.binary(max_size=80), st.integers(0, 4102444800))
 def test_every_old_file_stays_and_record_is_true(texts: dict[str, bytes], content: bytes, epoch: int) -> None:
     old = wheel("demo", before=lambda members: members.extend(texts.items())).content

@@ -54,7 +54,7 @@ _Npm = Annotated[
 _From = Annotated[
     str | None,
     typer.Option(
-        "--from", metavar="URL", help="Promote: take the files from this simple API; build nothing."
+        "--from", metavar="URL|NAME", help="Promote: take the files from this simple API; build nothing."
     ),
 ]
 _Preview = Annotated[
@@ -109,7 +109,7 @@ def register(app: typer.Typer) -> None:
             dist=dist,
             key=signing_key,
             pythons=tuple(python) if python else None,
-            staging=target(from_, "", from_) if from_ else None,
+            staging=_staging(from_),
             preview=preview,
             trial=dry_run,
         )
@@ -131,6 +131,13 @@ def _target(repository: str | None, index_url: str | None) -> Target | None:
         return None
     pypirc = Path.home() / ".pypirc"
     return target(repository, pypirc.read_text() if pypirc.is_file() else "", index_url)
+
+
+def _staging(given: str | None) -> Target | None:
+    """Where a staged release lies: the address of a simple API, or an entry of .pypirc."""
+    if given is None:
+        return None
+    return _target(given, given if "://" in given else None)
 
 
 @contextmanager

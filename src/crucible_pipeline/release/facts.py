@@ -1,5 +1,6 @@
 """Gathers what a decision about a release needs to know; reads the repository, its tags and its files."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -146,6 +147,7 @@ def of_repository(
         exists=commit is not None,
         annotated=commit is not None and repository.is_annotated(tag),
         series=series,
+        ahead=repository.time_of(commit or "HEAD") - int(time.time()),
     )
 
 

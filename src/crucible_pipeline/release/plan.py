@@ -69,6 +69,7 @@ class Facts:
         next_version: the smallest version that is enough.
         pretending: names of set variables that would overrule the tag.
         series: the tags of the package.
+        ahead: how many seconds the commit is younger than this machine's clock says it can be.
     """
 
     tag: str
@@ -87,6 +88,7 @@ class Facts:
     next_version: Version | None = None
     pretending: tuple[str, ...] = ()
     series: Series = field(default_factory=Series)
+    ahead: int = 0
 
 
 Check = Callable[[Facts], Objection | None]
@@ -222,6 +224,17 @@ def _enough(facts: Facts) -> Objection | None:
     )
 
 
+def _dated(facts: Facts) -> Objection | None:
+    # An hour is what two machines in order may differ by, and more than enough.
+    if facts.ahead <= 3600:
+        return None
+    return Objection(
+        "clock",
+        f"the commit is from {facts.ahead // 3600} hours after now",
+        "set the clock of this machine, or make the commit anew where the clock was wrong",
+    )
+
+
 def _true(facts: Facts) -> Objection | None:
     if not facts.pretending:
         return None
@@ -230,11 +243,11 @@ def _true(facts: Facts) -> Objection | None:
     )
 
 
-RELEASE: tuple[Check, ...] = (_clean, _checked_out, _whole, _free, _fresh, _told, _enough)
-TAGGED: tuple[Check, ...] = (_named_version, _annotated, _clean, _whole, _merged, _true)
+RELEASE: tuple[Check, ...] = (_clean, _checked_out, _whole, _dated, _free, _fresh, _told, _enough)
+TAGGED: tuple[Check, ...] = (_named_version, _annotated, _clean, _whole, _merged, _dated, _true)
 PUBLISH: tuple[Check, ...] = (*TAGGED, _fresh, _recorded, _enough)
 # A preview is made of any commit, and what it will be called is not decided yet.
-PREVIEW: tuple[Check, ...] = (_clean, _whole, _merged, _true, _fresh)
+PREVIEW: tuple[Check, ...] = (_clean, _whole, _merged, _dated, _true, _fresh)
 
 
 def objections(checks: Iterable[Check], facts: Facts) -> list[Objection]:
@@ -272,6 +285,6 @@ def missing(ours: Mapping[str, str], theirs: Mapping[str, str | None]) -> list[s
     if other:
         raise Refused(
             f"the index lists {', '.join(other)} with other content, and a published file never changes",
-            "publish the files that were built first (--dist), or release the next version",
+            "put a moved tag back, publish the files built first (--dist), or release the next version",
         )
     return sorted(name for name in ours if name not in theirs)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from crucible_pipeline.errors import Refused
+from crucible_pipeline.git import Repository
 from crucible_pipeline.release import npm, provenance, sbom, upload
 from crucible_pipeline.release.attest import Signed, can_sign, sign
 from crucible_pipeline.release.attest import lying_in as attested_in
@@ -83,11 +84,19 @@ def prepared(release: Tagged, bench: Bench, steps: Steps) -> Parcel:
 
 def _built(release: Tagged, bench: Bench, steps: Steps) -> Artifacts:
     places = [bench.scratch / "build", bench.scratch / "rebuild"]
+    # Nothing was written into the first clone since it was made.
+    trees = [release.clone, clone_at(release.clone, f"refs/tags/{release.tag}", bench.scratch / "again")]
     lock = bench.scratch / "build.txt"
     lock.write_bytes(lock_of(release.clone.root))
     steps.run(
         "build",
-        lambda: at_once([one for place in places for one in _builds(release, place, lock, bench)]),
+        lambda: at_once(
+            [
+                one
+                for tree, place in zip(trees, places, strict=True)
+                for one in _builds(release, (tree, place), lock, bench)
+            ]
+        ),
         lambda _: f"twice at once from fresh clones, by {bench.installer.name}",
     )
     made, again = (made_in(place) for place in places)
@@ -100,10 +109,12 @@ def _built(release: Tagged, bench: Bench, steps: Steps) -> Artifacts:
     return made
 
 
-def _builds(release: Tagged, out: Path, lock: Path, bench: Bench) -> list[Callable[[], object]]:
-    """What makes all artifacts once, from a clone of its own."""
+def _builds(
+    release: Tagged, place: tuple[Repository, Path], lock: Path, bench: Bench
+) -> list[Callable[[], object]]:
+    """What makes all artifacts once, from a clone into a folder."""
+    clone, out = place
     out.mkdir()
-    clone = clone_at(release.clone, f"refs/tags/{release.tag}", out.with_name(f"{out.name}-clone"))
     tree = clone.root / os.path.relpath(release.project.root.resolve(), release.clone.root.resolve())
     work: list[Callable[[], object]] = [
         partial(build, tree, out, release.time, lock, bench.installer),
@@ -140,7 +151,9 @@ def _tried(release: Tagged, made: Artifacts, bench: Bench) -> object:
     folder.mkdir()
     package = release.project.package.import_name
     names = _all_of(release.package.get(f"{package}/__init__.py", b""))
-    trial = Trial(made.wheel.resolve(), package, names, bench.pythons or _pythons_of(made.wheel.read_bytes()))
+    versions = bench.pythons or _pythons_of(made.wheel.read_bytes())
+    typed = f"{package}/py.typed" in release.package
+    trial = Trial(made.wheel.resolve(), package, names, versions, typed)
     return smoke(trial, bench.installer, folder)
 
 

@@ -7,7 +7,8 @@ from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.index.client import Index
 from crucible_pipeline.release.tagged import Tagged
 from crucible_pipeline.release.target import Target
-from crucible_pipeline.release.upload import login_of
+
+TOKEN = "CRUCIBLE_STAGING_TOKEN"  # noqa: S105  the name of the variable
 
 
 def fetched(staging: Target, release: Tagged, environ: Mapping[str, str], dist: Path) -> list[str]:
@@ -16,7 +17,7 @@ def fetched(staging: Target, release: Tagged, environ: Mapping[str, str], dist: 
     Args:
         staging: the index that lists it.
         release: the tag; its contents are compared with the files afterwards.
-        environ: the caller's, with the credential.
+        environ: the caller's, with the credential where .pypirc has none.
         dist: folder that takes the files; made if it does not exist.
 
     Returns:
@@ -27,7 +28,9 @@ def fetched(staging: Target, release: Tagged, environ: Mapping[str, str], dist: 
         Refused: a file arrived with another hash.
     """
     dist.mkdir(parents=True, exist_ok=True)
-    username, password = login_of(staging, environ) or (None, None)
+    # The token of the index that releases go to is none of the staging index's business.
+    token = environ.get(TOKEN)
+    username, password = staging.login or (("__token__", token) if token else (None, None))
     with Index(staging.simple_url, username, password) as index:
         listed = [
             one

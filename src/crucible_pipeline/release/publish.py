@@ -5,7 +5,6 @@ registries say what is there. Run again after a failure at any step it continues
 listed name is refused.
 """
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from crucible_pipeline.release.installer import installer
 from crucible_pipeline.release.npm import Registry
 from crucible_pipeline.release.prepare import Bench, prepared
 from crucible_pipeline.release.promote import fetched
+from crucible_pipeline.release.scratch import scratch_folder
 from crucible_pipeline.release.steps import Step, Steps
 from crucible_pipeline.release.tagged import Wanted, previewed, tagged
 from crucible_pipeline.release.target import Target
@@ -92,8 +92,7 @@ def publish(order: Order, steps: Steps) -> Publication:
     """
     if order.target is None and not order.trial:
         raise CannotDo("no index is named", "give --repository, or --dry-run to build and verify only")
-    with tempfile.TemporaryDirectory(prefix="crucible-publish-") as folder:
-        scratch = Path(folder)
+    with scratch_folder() as scratch:
         release = steps.run(
             "preconditions",
             lambda: (previewed if order.preview else tagged)(order.wanted, scratch / "clone"),

@@ -40,12 +40,14 @@ class Trial:
         import_name: of its package.
         names: what a consumer imports from it.
         versions: of Python, such as `3.11`.
+        typed: whether the package says that it has types (PEP 561).
     """
 
     wheel: Path
     import_name: str
     names: tuple[str, ...]
     versions: tuple[str, ...] = field(default=())
+    typed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +56,14 @@ class Tried:
 
     Args:
         versions: of Python that the package was imported in.
-        checked: whether mypy was here to check a consumer.
+        types: what became of a consumer's types, in a few words.
     """
 
     versions: tuple[str, ...]
-    checked: bool
+    types: str
 
     def __str__(self) -> str:
-        types = "mypy passed" if self.checked else "no mypy here, so types are unchecked"
-        return f"imported in {', '.join(self.versions)}; {types}"
+        return f"imported in {', '.join(self.versions)}; {self.types}"
 
 
 def pythons(versions: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -150,16 +151,18 @@ def _imported(trial: Trial, python: str, installer: Installer, folder: Path) -> 
         raise CannotDo(f"{trial.import_name} was imported from {where}, outside the clean environment")
 
 
-def _checked(trial: Trial, python: str, installer: Installer, folder: Path) -> bool:
-    """Whether mypy could be asked; its objections raise."""
+def _checked(trial: Trial, python: str, installer: Installer, folder: Path) -> str:
+    """What mypy made of a consumer, in a few words; its objections raise."""
+    if not trial.typed:
+        return "it has no types to check"
     if importlib.util.find_spec("mypy") is None:
-        return False
+        return 'no mypy here, so types are unchecked: install "crucible-pipeline[release]"'
     consumer = folder / "consumer.py"
     consumer.write_text(consumer_of(trial.import_name, trial.names), encoding="utf-8")
     argv = [sys.executable, "-P", "-m", "mypy", "--strict", "--no-error-summary", "--config-file="]
     argv += ["--cache-dir", os.devnull, "--python-executable", python, os.fspath(consumer)]
     run(argv, installer.environment, folder, "mypy on a consumer")
-    return True
+    return "mypy passed on a consumer"
 
 
 def consumer_of(package: str, names: tuple[str, ...]) -> str:

@@ -98,7 +98,7 @@ def tagged(wanted: Wanted, folder: Path) -> Tagged:
     """
     repository = _repository(wanted)
     packages = packages_of(wanted.project, repository)
-    released, tag = _meant(wanted, packages, repository)
+    released, tag = meant(wanted, packages, repository)
     known = facts.of_repository(repository, tag, wanted.branch, released.series)
     known = facts.with_environment(known, wanted.environ)
     if not known.exists or not released.series.names(tag):
@@ -159,7 +159,7 @@ def _repository(wanted: Wanted) -> Repository:
     return repository
 
 
-def _meant(wanted: Wanted, packages: tuple[Released, ...], repository: Repository) -> tuple[Released, str]:
+def meant(wanted: Wanted, packages: tuple[Released, ...], repository: Repository) -> tuple[Released, str]:
     """The package and its tag: the one named, else its greatest on HEAD, else any tag there."""
     if wanted.tag is not None:
         return chosen(packages, wanted.package, wanted.tag), wanted.tag
