@@ -245,6 +245,20 @@ def test_every_route_answers_every_request_decently_in_a_long_search() -> None:
     settings(max_examples=LARGE, deadline=None)(given(**REQUESTS)(request))()
 
 
+@pytest.mark.parametrize(
+    "path", ["/health/", "/project/demo-pkg", "/pypi/demo-pkg/json/", "//health/", "/\\health/"]
+)
+def test_a_missing_or_spare_slash_leads_nowhere_else(path: str) -> None:
+    answer = ask("GET", path.encode(), b"a=1&b=%0d%0a", [(b"host", b"evil.example")])
+    decent(answer)
+    places = [value for name, value in answer[1] if name == b"location"]
+    assert places == (
+        []
+        if path[1] in "/\\"
+        else [f"{path.removesuffix('/')}{'' if path[-1] == '/' else '/'}?a=1&b=%0d%0a".encode()]
+    )
+
+
 # The upload form.
 
 FIELD_NAMES = st.sampled_from(

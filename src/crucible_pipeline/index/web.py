@@ -31,6 +31,7 @@ from crucible_pipeline.index.metrics import Measured, Metrics
 from crucible_pipeline.index.names import parse_filename
 from crucible_pipeline.index.pinning import Pinning
 from crucible_pipeline.index.relay import Relay, Source
+from crucible_pipeline.index.slashes import Slashes
 from crucible_pipeline.index.store import NotFound, room_for_temporary_files
 from crucible_pipeline.index.trusted import Exchange
 from crucible_pipeline.index.visits import Visits
@@ -90,6 +91,7 @@ def application(
         ],
         exception_handlers=HANDLERS,
     )
+    routed.router.redirect_slashes, routed.router.default = False, Slashes(routed.routes)
     return Express(Measured(Limits(routed), metrics), access, site.hot, catalog.store, metrics)
 
 
