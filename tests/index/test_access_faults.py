@@ -118,15 +118,18 @@ ROUTES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_no_request_writes_a_header_of_the_answer(index: Running, route: str) -> None:
+def test_no_request_writes_a_header_of_the_answer(index: Running) -> None:
     post(index, wheel())
-    for method in ("GET", "POST"):
-        for host in ("x", 'x"\t<'):
+    for route in ROUTES:
+        for method in ("GET", "POST"):
             path = f"/{route.format(INJECTED)}"
-            answer = raw(index, f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n"
-                                f"Connection: close\r\nAccept: text/html\r\n\r\n")  # fmt: skip
+            answer = raw(
+                index,
+                f'{method} {path} HTTP/1.1\r\nHost: x"\t<\r\nContent-Length: 0\r\n'
+                "Connection: close\r\nAccept: text/html\r\n\r\n",
+            )
             head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 ")
             assert b"x-injected:" not in head.lower().replace(b"%0d%0ax-injected:", b"")
             assert b"\r" not in head.replace(b"\r\n", b"")
             assert b"<script>" not in body

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -91,10 +91,11 @@ class Sandbox:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Sandbox]:
-    with running(tmp_path / "index") as index:
-        post(index, wheel())
-        yield Sandbox(tmp_path / "index", capsys)
+def sandbox(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Sandbox:
+    store = DirectoryStore(tmp_path / "index")
+    valid = upload.read(fields(wheel()), wheel().filename, io.BytesIO(wheel().content))
+    recorded.publish(Catalog(store), valid, None, Ledger(store), SOMEBODY)
+    return Sandbox(tmp_path / "index", capsys)
 
 
 # A change by a command → the entry that it leaves.
