@@ -78,7 +78,7 @@ OLD, GROWN, TIGHTER = contract(), contract(", firecracker"), contract(", firecra
 
 
 def release(
-    index: Running, version: str, snapshot: bytes, readme: str = README, *, attested: bool = False
+    index: Running, version: str, snapshot: bytes, readme: str = "", *, attested: bool = False
 ) -> None:
     """Publish a wheel and a source distribution of demo-contracts."""
 
@@ -119,7 +119,7 @@ def pins(service: str, specifier: str | None, repository: str | None = None) -> 
 def furnish(index: Running) -> None:
     """Publish it all."""
     for version, snapshot in (("0.3.0", OLD), ("0.3.1", OLD), ("0.4.0rc1", GROWN), ("0.4.0", TIGHTER)):
-        release(index, version, snapshot, attested=version == "0.4.0")
+        release(index, version, snapshot, README, attested=version == "0.4.0")
     index.catalog.yank("demo-contracts", Version("0.3.1"), "the limit of a timeout was wrong")
     post(index, wheel("demo-client", more="Summary: Talks to the gateway\n"))
     post(index, wheel("house-style", more="Summary: Settings of linters\n"))

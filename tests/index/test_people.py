@@ -351,7 +351,7 @@ PATHS = (
 def site() -> Iterator[Running]:
     with running(contracts=CONTRACTS) as index:
         release(index, "0.3.0", OLD)
-        release(index, "0.4.0", GROWN)
+        release(index, "0.4.0", GROWN, README)
         yield index
 
 
@@ -480,8 +480,9 @@ def test_a_refusal_is_a_page_for_a_browser_and_a_line_for_a_program(site: Runnin
 def test_a_quarantined_project_shows_nothing_of_its_files() -> None:
     with running(contracts=CONTRACTS) as index:
         release(index, "0.3.0", OLD)
-        release(index, "0.4.0", GROWN)
+        release(index, "0.4.0", GROWN, README)
         assert "firecracker" in fetch(index, "project/demo-contracts/0.4.0/changelog").text
+        assert "Concepts" in fetch(index, "project/demo-contracts/").text
         index.catalog.set_status("demo-contracts", Status("quarantined", "a key was published"))
         page = fetch(index, "project/demo-contracts/").text
         assert "a key was published" in page
