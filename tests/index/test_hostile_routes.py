@@ -259,6 +259,14 @@ def test_a_missing_or_spare_slash_leads_nowhere_else(path: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "path", [b"/simple/Demo.Pkg/", b"/simple/x", b"/project/Demo.Pkg/", b"/health/", b"/"]
+)
+def test_a_query_that_is_no_text_breaks_nothing(path: bytes) -> None:
+    for query in (b"\xff", b"q=\xc3\x28", b"%ff", b"\0", b"a b"):
+        decent(ask("GET", path, query, []))
+
+
 # The upload form.
 
 FIELD_NAMES = st.sampled_from(

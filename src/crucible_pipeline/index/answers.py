@@ -210,8 +210,10 @@ async def _pieces(stream: BinaryIO, start: int, stop: int) -> AsyncIterator[byte
 
 def moved(request: Request, path: str) -> Response:
     """A permanent redirect within this host; the path was made here of a normalized name."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{request.scope.get('root_path', '')}{path}{query}", 301, PLAIN)
+    # Bytes that are no text become escapes on the way.
+    query = request.scope["query_string"].decode("latin-1")
+    place = f"{request.scope.get('root_path', '')}{path}{f'?{query}' if query else ''}"
+    return RedirectResponse(place, 301, PLAIN)
 
 
 def bounded(request: Request, limit: int) -> Callable[[], Awaitable[Message]]:

@@ -185,7 +185,7 @@ class Visits:
         if name == known:
             return known, None
         root = request.scope.get("root_path", "")
-        rest = request.url.path.removeprefix(f"{root}/project/").partition("/")[2]
+        rest = request.scope["path"].removeprefix(f"{root}/project/").partition("/")[2]
         return known, moved(request, f"/project/{known}/{quote(rest)}")
 
     def _place(self, request: Request, query: str = "") -> Place:
