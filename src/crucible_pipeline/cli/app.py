@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 # In the order in which a contract travels; the module of the same name registers the command or group.
-COMMANDS = ("demo", "generate", "check", "release", "publish", "serve", "index", "upgrade", "impact")
+COMMANDS = (
+    "demo",
+    "generate",
+    "check",
+    "release",
+    "publish",
+    "verify",
+    "serve",
+    "index",
+    "upgrade",
+    "impact",
+)
 
 
 def console(*, stderr: bool = True) -> "Console":

@@ -25,6 +25,7 @@ from crucible_pipeline.index.negotiate import HTML, JSON
 ACCEPT = f"{JSON}, {HTML};q=0.2, text/html;q=0.1"
 MAX_PAGE_BYTES = 64 << 20
 MAX_FILE_BYTES = 2 << 30
+MAX_PROVENANCE_BYTES = 4 << 20
 TIMEOUT_SECONDS = 30.0
 MAX_REDIRECTS = 5
 
@@ -41,6 +42,7 @@ class Release:
         requires_python: a specifier, or None.
         yanked: None, or the reason, which may be empty.
         kind: wheel or sdist, in the upload form's words.
+        provenance: where its attestations are (PEP 740), absolute; None where the index names none.
     """
 
     version: Version
@@ -50,6 +52,7 @@ class Release:
     requires_python: str | None = None
     yanked: str | None = None
     kind: Kind = "bdist_wheel"
+    provenance: str | None = None
 
 
 class Index:
@@ -151,6 +154,20 @@ class Index:
             raise Refused(f"{release.filename} arrived with another sha256 than the index says")
         return content
 
+    def provenance(self, release: Release) -> bytes | None:
+        """The provenance object of a file (PEP 740), unchecked; None where the index has none.
+
+        Raises:
+            CannotDo: the index does not give it.
+        """
+        if release.provenance is None:
+            return None
+        with self._stream(release.provenance, {}) as response:
+            if response.status_code == HTTPStatus.NOT_FOUND:
+                return None
+            self._check(response)
+            return b"".join(_bounded(response, MAX_PROVENANCE_BYTES))
+
     @contextlib.contextmanager
     def _stream(self, url: str, headers: dict[str, str]) -> Generator[httpx.Response]:
         try:
@@ -195,7 +212,19 @@ def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | No
         requires_python=_specifier(row.get("requires-python")),
         yanked=yanked if isinstance(yanked, str) else "" if yanked is True else None,
         kind=filename.kind,
+        provenance=_beside(row.get("provenance"), base),
     )
+
+
+def _beside(reference: object, base: httpx.URL) -> str | None:
+    """The absolute address of what a row refers to; None where it refers to nothing that can be asked."""
+    try:
+        found = (
+            address_of(urljoin(str(base), reference)) if isinstance(reference, str) and reference else None
+        )
+    except ValueError:
+        return None
+    return str(found.copy_with(username=None, password=None)) if found else None
 
 
 def address_of(url: str) -> httpx.URL | None:

@@ -188,12 +188,14 @@ def _opened(text: bytes, key: Ed25519PublicKey) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         raise Refused("what should attest it is not JSON") from None
     if isinstance(whole, dict) and "envelope" in whole:
-        found: object = dsse.attested(cast("dict[str, Any]", whole), key)
-    else:
-        found = dsse.opened(text, key)
-    if not isinstance(found, dict):
+        return _mapping(dsse.attested(cast("dict[str, Any]", whole), key))
+    return _mapping(dsse.opened(text, key))
+
+
+def _mapping(signed: object) -> Mapping[str, Any]:
+    if not isinstance(signed, dict):
         raise Refused("what was signed is no statement")
-    return cast("dict[str, Any]", found)
+    return cast("dict[str, Any]", signed)
 
 
 def _speaks_of(stated: Mapping[str, Any], name: Filename, sha256: str) -> None:
