@@ -219,7 +219,7 @@ class _Module:
             item.wire: python_names.field(item.schema.python_name or item.wire, taken)
             for item in shape.properties
         }
-        self._distinct(shape, fields)
+        self._distinct(fields)
         sparse = any(_is_sparse(item) or fields[item.wire] != item.wire for item in shape.properties)
         aged = {
             fields[item.wire]: python_fields.warning(shape.name, item)
@@ -279,17 +279,17 @@ class _Module:
         mark = self.scope.local(call(Name("._base", "deprecated"), literal(gone(shape))))
         return f"@{lay(mark, 0, 1)}\n"
 
-    def _distinct(self, shape: ModelShape, fields: dict[str, str]) -> None:
-        """Give a number to every field whose name an earlier one has."""
+    def _distinct(self, fields: dict[str, str]) -> None:
+        """Give a number to every field whose name another one has; the order in the file does not matter."""
         given: set[str] = set(fields) & set(fields.values())
-        for item in shape.properties:
-            name, number = fields[item.wire], 2
-            if name == item.wire:
+        for wire in sorted(fields):
+            name, number = fields[wire], 2
+            if name == wire:
                 continue
             while name in given:
-                name, number = f"{fields[item.wire].rstrip('_')}_{number}", number + 1
+                name, number = f"{fields[wire].rstrip('_')}_{number}", number + 1
             given.add(name)
-            fields[item.wire] = name
+            fields[wire] = name
 
     def _maybe(self, annotation: Expression) -> Expression:
         """The annotation of a value that may be absent, the same one for the same annotation."""
