@@ -3,10 +3,14 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import generation, package
+from bench import archives, generation, package
 from bench.table import Row, shown
 
-PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {"package": package.rows, "generation": generation.rows}
+PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
+    "package": package.rows,
+    "archives": archives.rows,
+    "generation": generation.rows,
+}
 
 
 def main(wanted: list[str]) -> int:
