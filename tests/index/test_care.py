@@ -1,5 +1,6 @@
 """Repair, pruning, taking over, backup: nothing that is whole is lost, nothing that is lost is listed."""
 
+import io
 import shutil
 import threading
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from crucible_pipeline.cli.app import main
+from crucible_pipeline.index import upload
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.claims import Taken
 from crucible_pipeline.index.client import Index
@@ -24,7 +26,8 @@ from crucible_pipeline.index.server import Running
 from crucible_pipeline.index.simple import File, Project
 from crucible_pipeline.index.store import Entry, NotFound
 from crucible_pipeline.index.verify import survey
-from index.distributions import fetch, published, sdist, wheel
+from index.attested import attestation, field, statement
+from index.distributions import fetch, fields, published, sdist, wheel
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -72,6 +75,32 @@ def test_missing_metadata_is_made_anew_from_the_file() -> None:
     catalog.store.delete(file.metadata_key)
     assert repair(catalog) == (f"the metadata of {file.name} is made anew",)
     assert sound(catalog)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [(b"not JSON", "no"), (b"{}", "no"), (b'{"attestation_bundles":[]}', "a list of 1")],
+)
+def test_attestations_that_are_not_those_of_the_file_are_found_and_mended_by_the_same_upload(
+    changed: bytes, said: str
+) -> None:
+    catalog, dist = Catalog(MemoryStore()), wheel()
+    form = {**fields(dist), "attestations": field(attestation(statement(dist)))}
+
+    def upload_it() -> bool:
+        return catalog.publish(upload.read(form, dist.filename, io.BytesIO(dist.content)))
+
+    assert upload_it()
+    assert survey(catalog).findings == ()
+    (file,) = catalog.project("demo-pkg").files
+    catalog.store.delete(file.provenance_key)
+    catalog.store.create(file.provenance_key, changed)
+    (found,) = survey(catalog).findings
+    assert (found.kind, found.key, said in found.what) == ("damaged", file.provenance_key, True)
+    repair(catalog)
+    assert names(catalog) == []
+    assert upload_it()
+    assert survey(catalog).findings == ()
 
 
 def test_a_project_without_a_document_is_taken_off_the_list() -> None:

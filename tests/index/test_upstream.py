@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from crucible_pipeline.cli.app import main
 from crucible_pipeline.errors import CannotDo
-from crucible_pipeline.index import foreign, page
+from crucible_pipeline.index import foreign, page, room
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.configured import pip_index_url
 from crucible_pipeline.index.memory import MemoryStore
@@ -392,3 +392,47 @@ def test_credentials_go_to_the_upstream_alone_and_into_no_message(other: Elsewhe
     assert "Authorization" not in files.asked[0][1]
     kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert not any(b"s3cret" in content for content in kept)
+
+
+def test_the_least_recently_used_files_of_the_upstream_make_room_for_new_ones(
+    other: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dists = [wheel("public-lib", f"1.{number}") for number in range(4)]
+    size = max(len(dist.content) for dist in dists)
+    monkeypatch.setattr(room, "MAX_BYTES", 3 * size)
+    other.offer(*dists)
+    with running(tmp_path / "index", upstream=lambda: other.simple_url) as index:
+        addresses = [address(row) for row in rows(index, "public-lib")]
+        for number in (0, 1, 2, 0, 3):
+            assert fetch(index, addresses[number]).content == dists[number].content
+        kept = {key.rsplit("/", 1)[-1] for key in stored(index)}
+        assert kept == {dists[number].filename for number in (0, 2, 3)}
+        asked = len(other.asked)
+        assert fetch(index, addresses[1]).content == dists[1].content
+        assert len(other.asked) > asked
+
+
+def test_a_file_that_is_being_served_is_not_taken_away() -> None:
+    store = MemoryStore()
+    kept = room.Room(store, limit=10)
+    for name in "abc":
+        store.create(f"{room.FILES}{name}", b"12345")
+        with kept.held(f"{room.FILES}a"):
+            gone = kept.came(f"{room.FILES}{name}", 5)
+    assert gone == (f"{room.FILES}b",)
+    assert [entry.key[-1] for entry in store.list(room.FILES)] == ["a", "c"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(1, 9)), max_size=30), st.integers(9, 30))
+def test_what_is_kept_of_the_upstream_never_exceeds_its_bound(
+    steps: list[tuple[str, int]], limit: int
+) -> None:
+    store = MemoryStore()
+    kept = room.Room(store, limit)
+    for name, size in steps:
+        key = f"{room.FILES}{name}"
+        if key not in {entry.key for entry in store.list(room.FILES)}:
+            store.create(key, b"x" * size)
+            kept.came(key, size)
+        assert sum(entry.size for entry in store.list(room.FILES)) <= limit

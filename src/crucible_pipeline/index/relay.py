@@ -4,6 +4,7 @@ import re
 import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from typing import Protocol, TypeVar
 
@@ -11,12 +12,14 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from crucible_pipeline.index import answers
 from crucible_pipeline.index.answers import is_known, project_name
 from crucible_pipeline.index.door import Door
 from crucible_pipeline.index.foreign import LEADS_BACK, UpstreamLoop
 from crucible_pipeline.index.hot import Hot
+from crucible_pipeline.index.room import FILES, Room
 from crucible_pipeline.index.store import NotFound
 
 # A slow upstream holds up these and never the threads that read this index's own files.
@@ -72,6 +75,7 @@ class Relay:
         self._via = f"1.1 crucible-{secrets.token_hex(8)}"
         self._lock = threading.Lock()
         self._limiter = CapacityLimiter(THREADS)
+        self._room = Room(door.store)
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -96,7 +100,8 @@ class Relay:
         await self._check(request, name)
         plain = filename.removesuffix(SUFFIX)
         headers = answers.immutable(f"{sha256}{filename[len(plain) :]}", self._door.shared)
-        kept = await self._kept(request, f"upstream/files/{sha256[:2]}/{sha256}/{filename}", headers)
+        key = f"{FILES}{sha256[:2]}/{sha256}/{filename}"
+        kept = await self._kept(request, key, headers)
         if kept is not None:
             return kept
         if plain != filename:
@@ -116,7 +121,7 @@ class Relay:
         except BaseException:
             arrival.close()
             raise
-        return StreamingResponse(self._pieces(arrival, first, pieces), headers=headers)
+        return StreamingResponse(self._pieces(arrival, first, pieces, key), headers=headers)
 
     @cached_property
     def _made(self) -> Source:
@@ -144,19 +149,39 @@ class Relay:
         if is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         if path is not None:
-            return FileResponse(path, headers=headers, media_type="application/octet-stream")
-        return await answers.blob(request, lambda: store.open(key), headers)
+            whole = FileResponse(path, headers=headers, media_type="application/octet-stream")
+            return _Held(whole, self._room.held(key))
+        return _Held(await answers.blob(request, lambda: store.open(key), headers), self._room.held(key))
 
-    async def _pieces(self, arrival: Incoming, piece: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    async def _pieces(
+        self, arrival: Incoming, piece: bytes, pieces: Iterator[bytes], key: str
+    ) -> AsyncIterator[bytes]:
+        size = 0
         try:
             while piece:
+                size += len(piece)
                 yield piece
                 piece = await self._run(_next, pieces)
+            # Stored by now: the last piece comes after that.
+            await self._run(self._room.came, key, size)
         finally:
             arrival.close()
 
     async def _run(self, function: Callable[..., T], *arguments: object) -> T:
         return await to_thread.run_sync(partial(function, *arguments), limiter=self._limiter)
+
+
+class _Held(Response):
+    """A response during which a file stays where it is."""
+
+    def __init__(self, response: Response, held: AbstractContextManager[None]) -> None:
+        self._response, self._held = response, held
+        self.background = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        with self._held:
+            await self._response(scope, receive, send)
 
 
 def _next(pieces: Iterator[bytes]) -> bytes:

@@ -1,6 +1,7 @@
 """Looks through a whole index: each listed file is whole, each rendering says what its document says."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -8,6 +9,7 @@ from typing import Literal
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index import simple
 from crucible_pipeline.index.archive import CHUNK
+from crucible_pipeline.index.attestation import provenance_of
 from crucible_pipeline.index.audit import Ledger
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.simple import File
@@ -114,6 +116,21 @@ def faults(store: Store, file: File) -> Iterator[Finding]:
             continue
         if sha256 is not None and digest.hexdigest() != sha256:
             yield Finding("damaged", key, "its content has another sha256 than listed")
+        if key == file.provenance_key and (wrong := _provenance_fault(store, file)) is not None:
+            yield Finding("damaged", key, wrong)
+
+
+def _provenance_fault(store: Store, file: File) -> str | None:
+    """Why the attestations beside a file are not those of this file, judged as when they came."""
+    try:
+        document = json.loads(store.get(file.provenance_key).data)
+        attestations = [each for bundle in document["attestation_bundles"] for each in bundle["attestations"]]
+        provenance_of(json.dumps(attestations), file.filename, file.sha256)
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return "it is not a provenance object of PEP 740"
+    except Refused as error:
+        return error.what
+    return None
 
 
 def _rendering(store: Store, key: str, expected: bytes) -> Iterator[Finding]:
