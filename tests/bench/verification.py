@@ -36,7 +36,7 @@ def rows() -> Iterator[Row]:
         yield Row(
             f"offline verification of {FILES} files: hash, attestation, SBOM, source",
             f"{spent * 1000:.0f} ms",
-            f"their signatures alone {least * 1000:.0f} ms",
+            f"their signatures alone {least * 1000:.0f} ms; of processor time ours {calls['ours'].cpu * 1000:.0f} ms",
             f"{spent * 1000:.0f}",
             f"≤ {PROMISED_SECONDS * 1000:.0f} ms",
             spent <= PROMISED_SECONDS,

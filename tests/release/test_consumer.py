@@ -179,8 +179,8 @@ def test_the_envelope_of_a_whole_release_and_a_provenance_object_are_taken_as_we
     assert shop.results() == (0, ALL_PASS)
     (shop.dist / "provenance.intoto.jsonl").write_bytes(foreign)
     assert shop.results()[0] == 1
-    bundle = {"publisher": {}, "attestations": [json.loads(RIGHT.attestation)]}
-    document = {"version": 1, "attestation_bundles": [bundle]}
+    bundle: dict[str, Any] = {"publisher": {}, "attestations": [json.loads(RIGHT.attestation)]}
+    document: dict[str, Any] = {"version": 1, "attestation_bundles": [bundle]}
     path.with_name(f"{path.name}.provenance").write_text(json.dumps(document))
     assert shop.results() == (0, ALL_PASS)
 

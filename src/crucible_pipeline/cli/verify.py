@@ -38,53 +38,54 @@ Examples:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("verify", help=_HELP)(_verify)
 
-
-def _verify(
-    *,
-    wanted: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME==VERSION]...", help="Releases, each in full.")
-    ] = None,
-    requirements: Annotated[
-        Path | None, typer.Option(help="A requirements file with hashes: every pin in it is verified.")
-    ] = None,
-    package: Annotated[
-        list[str] | None,
-        typer.Option(help="What has to be attested among the requirements; default: crucible-shared."),
-    ] = None,
-    trusted_key: Annotated[
-        Path | None, typer.Option(envvar="CRUCIBLE_TRUSTED_KEY", help="The publisher's Ed25519 key in PEM.")
-    ] = None,
-    index_url: Annotated[
-        str, typer.Option(help="The index; CRUCIBLE_INDEX_URL or PIP_INDEX_URL if not given.")
-    ] = "",
-    offline: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Ask no index: the files lie in this folder.")
-    ] = None,
-    from_: Annotated[
-        str, typer.Option("--source", metavar="REPO@COMMIT", help="The commit that they have to come from.")
-    ] = "",
-    form: Annotated[str, typer.Option("--format", metavar="text|json", help="How to report.")] = "text",
-) -> None:
-    if form not in _FORMATS:
-        raise typer.BadParameter(f"{form!r} is none of {', '.join(_FORMATS)}", param_hint="--format")
-    pins = [requirement(text, Mark("the command line")) for text in wanted or ()]
-    attested = {pin.name for pin in pins} | {canonicalize_name(name) for name in package or ()}
-    if requirements is not None:
-        attested = attested or {"crucible-shared"}
-        pins += _pinned(requirements, attested)
-    if not pins:
-        raise CannotDo("nothing is to be verified", "name a release, or give --requirements")
-    key = public_key(read(trusted_key, _MAX_BYTES)) if trusted_key is not None else None
-    trust = Trust(key, frozenset(attested), source(from_) if from_ else None)
-    with _shelf(offline, index_url) as shelf:
-        reports = list(verified(pins, shelf, trust))
-    if form == "json":
-        print_json(_document(reports))
-    else:
-        print("\n".join(_text(reports)))
-    raise typer.Exit(exit_code(reports))
+    @app.command("verify", help=_HELP)
+    def command(
+        *,
+        wanted: Annotated[
+            list[str] | None, typer.Argument(metavar="[NAME==VERSION]...", help="Releases, each in full.")
+        ] = None,
+        requirements: Annotated[
+            Path | None, typer.Option(help="A requirements file with hashes: every pin in it is verified.")
+        ] = None,
+        package: Annotated[
+            list[str] | None,
+            typer.Option(help="What has to be attested among the requirements; default: crucible-shared."),
+        ] = None,
+        trusted_key: Annotated[
+            Path | None,
+            typer.Option(envvar="CRUCIBLE_TRUSTED_KEY", help="The publisher's Ed25519 key in PEM."),
+        ] = None,
+        index_url: Annotated[
+            str, typer.Option(help="The index; CRUCIBLE_INDEX_URL or PIP_INDEX_URL if not given.")
+        ] = "",
+        offline: Annotated[
+            Path | None, typer.Option(metavar="DIR", help="Ask no index: the files lie in this folder.")
+        ] = None,
+        from_: Annotated[
+            str,
+            typer.Option("--source", metavar="REPO@COMMIT", help="The commit that they have to come from."),
+        ] = "",
+        form: Annotated[str, typer.Option("--format", metavar="text|json", help="How to report.")] = "text",
+    ) -> None:
+        if form not in _FORMATS:
+            raise typer.BadParameter(f"{form!r} is none of {', '.join(_FORMATS)}", param_hint="--format")
+        pins = [requirement(text, Mark("the command line")) for text in wanted or ()]
+        attested = {pin.name for pin in pins} | {canonicalize_name(name) for name in package or ()}
+        if requirements is not None:
+            attested = attested or {"crucible-shared"}
+            pins += _pinned(requirements, attested)
+        if not pins:
+            raise CannotDo("nothing is to be verified", "name a release, or give --requirements")
+        key = public_key(read(trusted_key, _MAX_BYTES)) if trusted_key is not None else None
+        trust = Trust(key, frozenset(attested), source(from_) if from_ else None)
+        with _shelf(offline, index_url) as shelf:
+            reports = list(verified(pins, shelf, trust))
+        if form == "json":
+            print_json(_document(reports))
+        else:
+            print("\n".join(_text(reports)))
+        raise typer.Exit(exit_code(reports))
 
 
 def _pinned(path: Path, attested: Iterable[str]) -> list[Pinned]:
