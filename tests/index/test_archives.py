@@ -31,7 +31,7 @@ from index.seeded import (
     zip64_extra,
 )
 
-SMALL, LARGE = 120, 10_000
+SMALL, LARGE = 60, 10_000
 NUMBERS = st.one_of(
     st.sampled_from([0, 1, 7, 0xFFFF, 0xFFFF_FFFE, 0xFFFF_FFFF]),
     st.integers(0, 0xFFFF_FFFF),

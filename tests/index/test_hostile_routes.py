@@ -19,7 +19,7 @@ from crucible_pipeline.index.web import application
 from index.distributions import fields, metadata, published, wheel
 from index.seeded import packed, right_sdist, right_wheel
 
-SMALL, LARGE = 100, 15_000
+SMALL, LARGE = 60, 15_000
 CATALOG = Catalog(MemoryStore())
 ACCESS = Access(CATALOG.store)
 TOKEN = ACCESS.create(("*",))[1]

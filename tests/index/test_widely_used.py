@@ -13,7 +13,7 @@ from crucible_pipeline.index import upload
 from crucible_pipeline.index.names import parse_filename
 
 HERE = Path(__file__).parent
-WHEELS, SDISTS = HERE / "widely_used_wheels.txt", HERE / "widely_used_sdists.txt"
+WHEELS = HERE / "widely_used_wheels.txt"
 SECONDS = 1800
 
 pytestmark = pytest.mark.slow
@@ -65,10 +65,3 @@ def test_a_hundred_widely_used_wheels_of_every_builder_may_enter(tmp_path: Path)
         "meson",
         "pdm-backend",
     } <= builders
-
-
-def test_source_distributions_of_every_builder_may_enter(tmp_path: Path) -> None:
-    files = downloaded(tmp_path, SDISTS, "--require-hashes")
-    assert len(files) >= 30
-    assert all(path.name.endswith(".tar.gz") for path in files)
-    assert refusals(files) == {}
