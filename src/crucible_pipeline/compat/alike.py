@@ -1,9 +1,12 @@
 """What two sides say in the same words: such schemas need no proof; pure."""
 
+from collections.abc import Iterable
+from operator import attrgetter
+
 from crucible_pipeline.compat.merge import UNEVALUATED, fingerprint, said
 from crucible_pipeline.compat.normal import Side
 from crucible_pipeline.compat.sequent import Claim, conditions, parts
-from crucible_pipeline.contracts.model import Schema
+from crucible_pipeline.contracts.model import Schema, Value
 
 # With these a schema of the same text may still mean something else, where a type that it names changed.
 _LOOKING_AROUND = ("not_", "if_", "one_of", "contains", "dependent_schemas", "all_of", *UNEVALUATED)
@@ -37,6 +40,10 @@ class Alike:
                 text = f"{id(claim.side)} {text}"
             known = self._texts[name] = (claim.schema, text)
         return known[1]
+
+    def unchanged(self, names: frozenset[str]) -> bool:
+        """Whether both sides define these types in the same words, with all that they refer to."""
+        return names <= self._same
 
     def same_words(self, one: Schema, other: Schema) -> bool:
         """Whether two schemas say the same, whatever the order of keys and of alternatives."""
@@ -73,16 +80,26 @@ class Alike:
         return known[1]
 
 
+_VALUES = attrgetter("enum", "examples", "const", "default")
+_NO_VALUES = _VALUES(Schema())
+
+
 def _equal(one: Schema, other: Schema) -> bool:
-    """Whether two schemas are plainly the same; for Python 1 is true, so one with values never is."""
+    """Whether two schemas are plainly the same, the order of keys and values included."""
     try:
-        same = one == other
+        if one != other:
+            return False
     except RecursionError:
         return False
-    return same and not any(
-        inner.enum is not None or inner.const is not None or inner.default is not None or inner.examples
-        for inner in one.walk()
+    # For Python 1 is true, so that values are compared as they are written.
+    return all(
+        mine == _NO_VALUES or _written(mine) == _written(theirs)
+        for mine, theirs in zip(map(_VALUES, one.walk()), map(_VALUES, other.walk()), strict=True)
     )
+
+
+def _written(values: Iterable[object]) -> str:
+    return repr([value.json if isinstance(value, Value) else value for value in values])
 
 
 def _same_types(one: Side, other: Side) -> set[str]:

@@ -62,6 +62,8 @@ class Walk:
         if not self.search.alike.same_words(old, new):
             return False
         refers, plain = self.search.alike.meaning(old)
+        if self.search.alike.unchanged(refers):
+            return True
         return plain and all(self.same_type(name, name) for name in refers)
 
     def same_type(self, old: str, new: str) -> bool:
