@@ -60,7 +60,7 @@ def rows() -> Iterator[Row]:
         ours = f"{median['crucible']:.1f} s"
         for side, most, name in (
             ("pip", 0.4, "build, twine check, twine upload, venv, pip install"),
-            ("uv", 1.0, "uv build, uv publish, uv venv, uv pip install"),
+            ("uv", 1.0, "uv build, twine check, uv publish, uv venv, uv pip install"),
         ):
             ratio = median["crucible"] / median[side]
             theirs = f"{name}: {median[side]:.1f} s"
@@ -108,7 +108,7 @@ def _identity(place: Path) -> dict[str, str]:
 def _pip(shop: Workshop, out: Path) -> Callable[[Running], list[Sequence[str]]]:
     def commands(index: Running) -> list[Sequence[str]]:
         python, dist, venv = sys.executable, os.fspath(out / "dist"), out / "venv"
-        files = [f"{dist}/crucible_shared-0.1.0.tar.gz", f"{dist}/crucible_shared-0.1.0-py3-none-any.whl"]
+        files = _files(out)
         inside = os.fspath(venv / "bin" / "python")
         simple = index.upload_url.replace("/legacy/", "/simple/")
         install = ["install", "--quiet", "--extra-index-url", simple, "crucible-shared==0.1.*"]
@@ -124,6 +124,12 @@ def _pip(shop: Workshop, out: Path) -> Callable[[Running], list[Sequence[str]]]:
     return commands
 
 
+def _files(out: Path) -> list[str]:
+    return [
+        os.fspath(out / "dist" / f"crucible_shared-0.1.0{end}") for end in (".tar.gz", "-py3-none-any.whl")
+    ]
+
+
 def _uv(shop: Workshop, out: Path) -> Callable[[Running], list[Sequence[str]]]:
     def commands(index: Running) -> list[Sequence[str]]:
         uv, dist, venv = os.fspath(BIN / "uv"), os.fspath(out / "dist"), out / "venv"
@@ -131,6 +137,7 @@ def _uv(shop: Workshop, out: Path) -> Callable[[Running], list[Sequence[str]]]:
         simple = index.upload_url.replace("/legacy/", "/simple/")
         return [
             [uv, "build", "--quiet", "--out-dir", dist, os.fspath(shop.root)],
+            [sys.executable, "-P", "-m", "twine", "check", "--strict", *_files(out)],
             [uv, "publish", "--quiet", "--publish-url", index.upload_url, f"{dist}/*"],
             [uv, "venv", "--quiet", "--python", sys.executable, os.fspath(venv)],
             [

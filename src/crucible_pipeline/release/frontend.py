@@ -10,8 +10,9 @@ import sys
 import tarfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
-from build import ProjectBuilder
+from build import BuildBackendException, ProjectBuilder
 from build.env import DefaultIsolatedEnv
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -20,6 +21,7 @@ from crucible_pipeline.errors import CrucibleError, Refused
 from crucible_pipeline.release.archive import repacked
 from crucible_pipeline.release.installer import Installer
 
+Distribution = Literal["sdist", "wheel"]
 _LOCKED = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r")
 
 
@@ -41,16 +43,23 @@ def make(source: Path, out: Path, epoch: int, installer: Installer, lock: Path) 
     """
     with DefaultIsolatedEnv(installer="uv" if installer.uv else "pip") as environment:
         installer.install(environment.python_executable, (*_LOCKED, os.fspath(lock)), out)
-        builder = ProjectBuilder.from_isolated_env(environment, source)
-        _held(environment, {*builder.build_system_requires, *builder.get_requires_for_build("sdist")})
-        sdist = Path(builder.build("sdist", out))
+        sdist = Path(_built(environment, source, "sdist", out))
         sdist.write_bytes(repacked(sdist.read_bytes(), epoch))
         with tarfile.open(sdist) as archive:
             archive.extractall(out / "unpacked", filter="data")
         tree = out / "unpacked" / sdist.name.removesuffix(".tar.gz")
-        builder = ProjectBuilder.from_isolated_env(environment, tree)
-        _held(environment, builder.get_requires_for_build("wheel"))
-        builder.build("wheel", out)
+        _built(environment, tree, "wheel", out)
+
+
+def _built(environment: DefaultIsolatedEnv, tree: Path, kind: Distribution, out: Path) -> str:
+    """Build one artifact; the lock is all there is, so what a backend lacks is asked when it fails."""
+    builder = ProjectBuilder.from_isolated_env(environment, tree)
+    _held(environment, builder.build_system_requires)
+    try:
+        return builder.build(kind, out)
+    except BuildBackendException:
+        _held(environment, builder.get_requires_for_build(kind))
+        raise
 
 
 def _held(environment: DefaultIsolatedEnv, requirements: Iterable[str]) -> None:
