@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import archives, generation, package
+from bench import archives, chain, generation, package
 from bench.table import Row, shown
 
 PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
     "package": package.rows,
     "archives": archives.rows,
     "generation": generation.rows,
+    "chain": chain.rows,
 }
 
 
