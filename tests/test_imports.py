@@ -18,7 +18,20 @@ ARROWS = {
     "index": {"errors", "version"},
     "release": {"errors", "version", "git", "contracts", "generate", "compat", "index"},
     "upgrade": {"errors", "version", "git", "contracts", "compat", "index"},
-    "cli": {"errors", "version", "git", "contracts", "generate", "compat", "index", "release", "upgrade"},
+    # A new repository is templates, the code of its contracts, and a commit; the index rules on its name.
+    "start": {"errors", "git", "contracts", "generate", "index"},
+    "cli": {
+        "errors",
+        "version",
+        "git",
+        "contracts",
+        "generate",
+        "compat",
+        "index",
+        "release",
+        "upgrade",
+        "start",
+    },
 }
 
 

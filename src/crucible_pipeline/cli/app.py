@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # In the order in which a contract travels; the module of the same name registers the command or group.
 COMMANDS = (
     "demo",
+    "init",
     "generate",
     "check",
     "release",

@@ -15,26 +15,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from packaging.version import Version
 
 from crucible_pipeline.cli.app import console
-from crucible_pipeline.contracts.project import find_project
+from crucible_pipeline.cli.demo_story import NAME, Story, story_of
+from crucible_pipeline.contracts.project import Project, find_project
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.git import Repository, clone
 from crucible_pipeline.index.configured import pip_index_url
 from crucible_pipeline.index.server import running
 from crucible_pipeline.release.gate import gate
 
-FIRST, TOO_SMALL, SECOND = "0.3.0", "0.3.1", "0.4.0"
-SERVICE = "event-worker"
-# What a contract author does on the second day: a value gets another word, and a limit becomes tighter.
-EDITS = (
-    ("event-contracts.yaml", "enum: [completed, failed, timeout]", "enum: [completed, failed, timed_out]"),
-    ("constants/limits.yaml", "    value: 300\n", "    value: 120\n"),
-)
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n### {kind}\n\n- {words}\n"
-USES = "from crucible_shared import EvaluationStatus as S, limits; print({seen})"
-SEEN = "S.RUNNING, S.RUNNING.can_become('completed'), limits.EXECUTION.MAX_TIMEOUT_SECONDS"
-
 HELP = """Walk the whole road on this checkout, in a temporary place.
 
 Tag, build, upload to an embedded index, install into a clean environment, break a contract, be refused a
@@ -111,8 +103,9 @@ def register(app: typer.Typer) -> None:
         ] = False,
     ) -> None:
         project = find_project(None)
+        story = story_of(project.root)
         with _place(keep) as place:
-            _walk(Repository.containing(project.root), place)
+            _walk(Repository.containing(project.root), project, story, place)
         console(stderr=False).print(TO_TYPE.format(package=project.package.distribution), markup=False)
 
 
@@ -128,18 +121,26 @@ def _place(keep: bool) -> Generator[Path]:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def _walk(checkout: Repository, place: Path) -> None:
+def _walk(checkout: Repository, project: Project, story: Story, place: Path) -> None:
     with running(place / "index", gate=gate, upstream=pip_index_url) as index:
         road = Road(_environment(place, index.token))
         contracts = _contracts(road, checkout, place / "contracts")
-        _release(road, contracts, FIRST, index.upload_url)
-        service = _service(road, checkout.root / "examples" / SERVICE, place, index.simple_url)
-        _second_day(road, contracts)
-        _release(road, contracts, SECOND, index.upload_url)
+        _release(road, contracts, story.first, index.upload_url)
+        service = _service(road, checkout.root / "examples" / story.service, place)
+        _installed(road, project, story, place, index.simple_url)
+        _second_day(road, contracts, _below(project.contracts, checkout, contracts), story)
+        _release(road, contracts, story.second, index.upload_url)
         road.say("The service gets a proposal: the pin moves, and the lines that break are named")
-        road.run(["crucible", "upgrade", service.root, "--index-url", index.simple_url], place)
+        package = project.package.distribution
+        options = ["--package", package, "--index-url", index.simple_url]
+        road.run(["crucible", "upgrade", service.root, *options], place)
         branch = service.run("for-each-ref", "--format=%(refname:short)", "refs/heads/crucible")
         road.run(["git", "show", "--stat", "--patch", "--format=%h %s", branch], service.root)
+
+
+def _below(folder: Path, checkout: Repository, copy: Repository) -> Path:
+    """The same folder in the copy."""
+    return copy.root / folder.resolve().relative_to(checkout.root.resolve())
 
 
 def _environment(place: Path, token: str) -> dict[str, str]:
@@ -165,7 +166,7 @@ def _contracts(road: Road, checkout: Repository, folder: Path) -> Repository:
     copy.run("remote", "remove", "origin")
     road.run(["crucible", "generate", "--check"], folder)
     road.run(["crucible", "check"], folder)
-    _log(road, copy, "Added", "The contracts of the platform, for the first time.")
+    _log(road, copy, "Added", "The contracts, for the first time.")
     return copy
 
 
@@ -179,39 +180,46 @@ def _log(road: Road, repository: Repository, kind: str, words: str) -> None:
     road.run(["git", "commit", "--quiet", "--all", "--message", words], repository.root)
 
 
-def _release(road: Road, contracts: Repository, version: str, upload_url: str) -> None:
+def _release(road: Road, contracts: Repository, version: Version, upload_url: str) -> None:
     road.say(f"Release {version}: a real tag, a real build, a real upload")
-    road.run(["crucible", "release", version], contracts.root)
+    road.run(["crucible", "release", str(version)], contracts.root)
     road.run(["crucible", "publish", "--repository", upload_url], contracts.root)
 
 
-def _service(road: Road, example: Path, place: Path, simple_url: str) -> Repository:
+def _installed(road: Road, project: Project, story: Story, place: Path, simple_url: str) -> None:
+    """Install the line into a clean environment, and use it."""
     road.say("A service installs it, in a clean environment outside the repository")
     venv.create(place / "env", symlinks=True)
     python = place / "env" / "bin" / "python"
     pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    line = f"{project.package.distribution}=={story.first.major}.{story.first.minor}.*"
     # One address is enough: what is not the index's own, here pydantic, it takes from pip's configured index.
-    road.run([*pip, "--index-url", simple_url, "crucible-shared==0.3.*"], place)
-    road.run([python, "-c", USES.format(seen=SEEN)], Path(place.anchor))
-    folder = place / SERVICE
+    road.run([*pip, "--index-url", simple_url, line], place)
+    road.run([python, "-c", story.uses], Path(place.anchor))
+
+
+def _service(road: Road, example: Path, place: Path) -> Repository:
+    """A repository of the example service, pinned to the first line."""
+    folder = place / example.name
     shutil.copytree(example, folder, ignore=shutil.ignore_patterns(".*cache", "__pycache__", ".venv"))
-    road.run(["git", "init", "--quiet", "--initial-branch", "main"], folder)
-    road.run(["git", "add", "."], folder)
-    road.run(["git", "commit", "--quiet", "--message", "A worker pinned to the line 0.3"], folder)
-    return Repository(folder)
+    service = Repository(folder)
+    service.run("init", "--quiet", "--initial-branch", "main")
+    service.run("add", ".")
+    road.run(["git", "commit", "--quiet", "--message", f"{example.name}, pinned to the first line"], folder)
+    return service
 
 
-def _second_day(road: Road, contracts: Repository) -> None:
-    road.say("The second day: a value gets another word, a limit becomes tighter")
-    for name, old, new in EDITS:
-        path = contracts.root / "contracts" / name
+def _second_day(road: Road, contracts: Repository, folder: Path, story: Story) -> None:
+    road.say("The second day: the contracts change, and something breaks")
+    for edit in story.edits:
+        path = folder / edit.file
         text = path.read_text(encoding="utf-8")
-        if text.count(old) != 1:
-            raise CannotDo(f"the demo no longer knows contracts/{name}", f"look for {old!r} in cli/demo.py")
-        path.write_text(text.replace(old, new), encoding="utf-8")
-    road.run(["git", "diff", "--unified=0", "contracts"], contracts.root)
+        if text.count(edit.old) != 1:
+            raise CannotDo(f"{NAME} no longer knows {edit.file}", f"look there for {edit.old!r}")
+        path.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
+    road.run(["git", "diff", "--unified=0", folder], contracts.root)
     road.run(["crucible", "generate"], contracts.root)
     road.run(["crucible", "check"], contracts.root)
-    _log(road, contracts, "Changed", "A timed out evaluation is now called timed_out and ends after 120 s.")
-    road.say(f"{TOO_SMALL} would lie to every service pinned to ==0.3.*, and is refused")
-    road.run(["crucible", "release", TOO_SMALL], contracts.root, expect=1)
+    _log(road, contracts, "Changed", story.changed)
+    road.say(f"{story.too_small} would lie to every service pinned to the line, and is refused")
+    road.run(["crucible", "release", str(story.too_small)], contracts.root, expect=1)

@@ -1,0 +1,1 @@
+"""Starts a repository of contracts for another organisation."""
