@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +11,7 @@ _AT_ONCE = 8
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder() -> Generator[Path]:
     """An empty folder that is gone afterwards; what lies in it is removed several folders at a time."""
     with tempfile.TemporaryDirectory(prefix="crucible-publish-") as folder:
         scratch = Path(folder)
