@@ -11,7 +11,7 @@ import pytest
 from crucible_pipeline.contracts.load import load
 from crucible_pipeline.contracts.model import Contract, Package
 from crucible_pipeline.errors import CannotDo, InvalidInput, Mark, Problem
-from crucible_pipeline.generate.apart import _FEW_TYPES, carry_out
+from crucible_pipeline.generate.apart import FEW_TYPES, carry_out
 from crucible_pipeline.generate.generate import PARTS, Content, generate
 from crucible_pipeline.generate.write import stale
 
@@ -23,7 +23,7 @@ def large(**more: object) -> Contract:
             "description": "Says é and \U0001f600.",
             "properties": {"kind": {"enum": ["a", "b"]}, "next": {"$ref": "#/components/schemas/Model0"}},
         }
-        for number in range(_FEW_TYPES + 1)
+        for number in range(FEW_TYPES + 1)
     }
     text = json.dumps({"openapi": "3.1.0", "components": {"schemas": schemas | more}})
     return load({"many.json": text}, Package("many", "many", "many"))

@@ -74,7 +74,9 @@ def _written(value: Any, line: str) -> str:
         return f"[{inner}{(',' + inner).join(items)}{line}]"
     if isinstance(value, Value):
         return _written(value.json, line)
-    return _written(dict(value), line) if value and isinstance(value, Mapping) else _ENCODE(value)
+    if value and isinstance(value, Mapping):
+        return _written(dict(cast("Mapping[str, Any]", value)), line)
+    return _ENCODE(value)
 
 
 def _keywords(schema: Schema) -> bool | dict[str, Any]:

@@ -19,7 +19,7 @@ from crucible_pipeline.generate.generate import PARTS, Content, Part
 from crucible_pipeline.generate.write import differing, left, put, remove, stale, write
 
 # A contract of fewer types is generated before a second process has begun.
-_FEW_TYPES = 300
+FEW_TYPES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def carry_out(contract: Contract, targets: Mapping[str, Path], *, check: bool) -
         CannotDo: a file cannot be read, written or removed.
     """
     parts = [part for target in PARTS if target in targets for part in PARTS[target]]
-    if len(contract.types) > _FEW_TYPES and len(parts) > 1 and hasattr(os, "fork"):
+    if len(contract.types) > FEW_TYPES and len(parts) > 1 and hasattr(os, "fork"):
         found = _together(contract, parts, targets, check=check)
         if found is not None:
             return found

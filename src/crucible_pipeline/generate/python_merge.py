@@ -1,8 +1,7 @@
 """Schemas made simpler without changing what they accept, pure."""
 
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, Schema
-from crucible_pipeline.contracts.sparse import stated
-from crucible_pipeline.generate.changed import changed
+from crucible_pipeline.contracts.sparse import changed, stated
 
 _WORDS = (
     "title",

@@ -9,10 +9,9 @@ from functools import lru_cache
 
 from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.model import Contract, Schema, TypeDef
-from crucible_pipeline.contracts.sparse import stated
+from crucible_pipeline.contracts.sparse import changed, stated
 from crucible_pipeline.errors import Mark, Problem
 from crucible_pipeline.generate import python_names
-from crucible_pipeline.generate.changed import changed
 from crucible_pipeline.generate.python_kinds import AliasShape, EnumShape, ModelShape, Property, Shape
 from crucible_pipeline.generate.python_merge import (
     disjoint,

@@ -6,10 +6,9 @@ from functools import lru_cache
 
 from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.model import Contract, JsonValue, Schema, TypeDef
-from crucible_pipeline.contracts.sparse import stated
+from crucible_pipeline.contracts.sparse import changed, stated
 from crucible_pipeline.errors import InvalidInput, Problem
 from crucible_pipeline.generate import python_names
-from crucible_pipeline.generate.changed import changed
 
 # What stays where the enum stood, beside the reference; the rest is the enum's own.
 _STAYS = (
