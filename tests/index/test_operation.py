@@ -69,6 +69,23 @@ def test_pages_are_served_while_256_uploads_stand_still(tmp_path: Path) -> None:
     assert statuses == [200] * 6
 
 
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["of a known length", "in chunks"])
+def test_an_upload_that_breaks_off_leaves_nothing(index: Running, *, is_chunked: bool) -> None:
+    connection, rest = half_an_upload(index)
+    connection.close()
+    url = httpx.URL(index.url)
+    if is_chunked:
+        connection, rest = half_an_upload(index)
+        connection.close()
+        with socket.create_connection((url.host, url.port or 0)) as other:
+            head = "POST /legacy/ HTTP/1.1\r\nHost: index\r\nTransfer-Encoding: chunked\r\n"
+            other.sendall(f"{head}Authorization: Bearer {index.token}\r\n".encode())
+            other.sendall(b"Content-Type: multipart/form-data; boundary=x\r\n\r\n20\r\n--x\r\nContent-Dis")
+    assert index.catalog.projects() == ()
+    assert post(index, wheel()).status_code == 200
+    assert len(rest) > 0
+
+
 def reading(pause: float, allowed: float, bodies: int = 1) -> list[bytes]:
     """What an application reads of a body whose pieces come so late."""
     got: list[bytes] = []

@@ -18,7 +18,6 @@ from pathlib import Path
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
-from starlette.types import ASGIApp
 
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT
@@ -26,6 +25,7 @@ from crucible_pipeline.index.access import ANY, Access
 from crucible_pipeline.index.catalog import Catalog, Gate
 from crucible_pipeline.index.difference import Contracts
 from crucible_pipeline.index.directory import DirectoryStore
+from crucible_pipeline.index.express import Express
 from crucible_pipeline.index.memory import MemoryStore
 from crucible_pipeline.index.relay import Source
 from crucible_pipeline.index.store import Store, Unavailable
@@ -198,7 +198,7 @@ def running(
 class _Thread(threading.Thread):
     """A server with an event loop of its own."""
 
-    def __init__(self, app: ASGIApp, port: int) -> None:
+    def __init__(self, app: Express, port: int) -> None:
         super().__init__(name="crucible-index", daemon=True)
         self._server = _server(app, DEFAULT_HOST, port)
         self._before = foreign_threads()
@@ -235,7 +235,7 @@ def _loop() -> asyncio.Runner:
     return asyncio.Runner()
 
 
-async def _run(app: ASGIApp, host: str, port: int, started: Callable[[], None]) -> None:
+async def _run(app: Express, host: str, port: int, started: Callable[[], None]) -> None:
     server = _server(app, host, port)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -247,13 +247,13 @@ async def _run(app: ASGIApp, host: str, port: int, started: Callable[[], None]) 
     await task
 
 
-def _server(app: ASGIApp, host: str, port: int) -> Server:
+def _server(app: Express, host: str, port: int) -> Server:
     logging.getLogger("_granian").setLevel(logging.WARNING)
     return Server(
         app,
         address=host,
         port=port,
-        interface=Interfaces.ASGINL,
+        interface=Interfaces.RSGI,
         websockets=False,
         log_enabled=False,
         backlog=BACKLOG,

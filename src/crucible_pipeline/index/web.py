@@ -13,7 +13,6 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index import answers, legacy_json, recorded, upload
@@ -54,8 +53,8 @@ def application(
     max_upload_bytes: int = MAX_UPLOAD_BYTES,
     upstream: Callable[[str], Source] | None = None,
     contracts: Contracts | None = None,
-) -> ASGIApp:
-    """The whole index as an ASGI application.
+) -> Express:
+    """The whole index, as an application of granian's interface and of ASGI.
 
     Args:
         catalog: what is published.
