@@ -10,6 +10,7 @@ PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
     "package": package.rows,
     "archives": archives.rows,
     "generation": generation.rows,
+    "compat": bench_compat.rows,
     "chain": chain.rows,
 }
 
