@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import archives, chain, generation, package
+from bench import archives, bench_compat, chain, generation, package
 from bench.table import Row, shown
 
 PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
