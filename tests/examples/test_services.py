@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from crucible_pipeline.upgrade.pins import edit, find_pins
+from crucible_pipeline.upgrade.pins import edit
+from crucible_pipeline.upgrade.pins_requirements import find_pins
 from examples.dockerfile import instructions
 from examples.surroundings import environment
 

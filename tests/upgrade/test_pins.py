@@ -14,7 +14,8 @@ from pip._internal.req.req_file import parse_requirements
 
 from crucible_pipeline.upgrade.encoding import decode
 from crucible_pipeline.upgrade.lines import find_includes
-from crucible_pipeline.upgrade.pins import edit, find_pins
+from crucible_pipeline.upgrade.pins import edit
+from crucible_pipeline.upgrade.pins_requirements import find_pins
 from crucible_pipeline.upgrade.specifier import moved
 
 PROJECT = "crucible-shared"

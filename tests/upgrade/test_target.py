@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from crucible_pipeline.upgrade.pins import Pin, find_pins
+from crucible_pipeline.upgrade.pins import Pin
+from crucible_pipeline.upgrade.pins_requirements import find_pins
 from crucible_pipeline.upgrade.specifier import moved
 from crucible_pipeline.upgrade.target import Candidate, choose, lowest_python, move
 

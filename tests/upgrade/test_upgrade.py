@@ -262,7 +262,7 @@ def test_hashes_become_those_of_the_index(
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ({"requirements.txt": "fastapi\n"}, "no requirements file"),
+        ({"requirements.txt": "fastapi\n"}, "no file of the last commit requires"),
         ({"requirements.txt": "crucible-shared==0.4.*\n"}, "up to date"),
         ({"requirements.txt": "crucible-shared==0.9.*\n"}, "downgrade"),
         ({"requirements.txt": "crucible-shared\n"}, "no version specifier"),

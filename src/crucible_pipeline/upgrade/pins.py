@@ -1,27 +1,29 @@
-"""Pins in requirements files: found as pip reads them, edited in place.
-
-The line rules are those of pip's requirements file format: continuation lines are joined first, then
-comments fall away, then a line is a requirement (PEP 508) with options after it, or options alone.
-"""
+"""A pin: one requirement of the package in a file, with the places of its versions; and its edit. Pure."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from crucible_pipeline.upgrade.lines import Line, Unreadable, line_at, logical_lines, options_at, options_of
+from crucible_pipeline.errors import Refused
+from crucible_pipeline.upgrade.dialect import Dialect, meaning, parts
+from crucible_pipeline.upgrade.lines import Line, line_at
 
 _REQUIREMENT = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?P<extras>\[[^\]]*\])?\s*(?P<rest>.*)",
     re.DOTALL,
 )
 _EGG = re.compile(r"[#&]egg=(?P<name>[A-Za-z0-9._-]+)")
-_CLAUSE = re.compile(r"\s*(?P<operator>===|==|~=|!=|<=|>=|<|>)\s*(?P<version>[^\s,;()]+)\s*")
-_HASH = re.compile(r"--hash(?:=|\s+)(?P<digest>[a-z0-9]+:[0-9a-fA-F]+)")
 # Why a bare name does not move; it follows the files that do say a version.
 FREE = "it has no version specifier"
+PLACE = "it names a place to install from, no version"
+ESCAPED = "it is not written as one plain text"
+UNREADABLE = "its version specifier cannot be read"
+# What may stand behind a version that comes out of a variable.
+_TAILS = frozenset({"", ".*", ".x"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,18 @@ class Clause:
     """One comparison of a specifier, such as `>=0.3`.
 
     Args:
-        operator: of PEP 440.
+        operator: of the pin's dialect.
         version: as written.
         start: offset of the version in the text.
         end: offset after it.
+        tail: the end of the version that stands elsewhere and stays, such as `.*` behind a variable.
     """
 
     operator: str
     version: str
     start: int
     end: int
+    tail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Pin:
         clauses: of the specifier, in its order.
         hashes: (start, end) of every `--hash` option.
         fixed: why the pin has no specifier to move; empty if it has one.
+        dialect: in which the specifier is written.
     """
 
     file: str
@@ -60,118 +65,140 @@ class Pin:
     clauses: tuple[Clause, ...] = ()
     hashes: tuple[tuple[int, int], ...] = ()
     fixed: str = ""
+    dialect: Dialect = Dialect.PEP440
+
+    @property
+    def meaning(self) -> SpecifierSet:
+        """What the specifier admits; everything where the pin has none."""
+        return meaning(self.specifier, self.dialect) or SpecifierSet()
 
 
-def find_pins(path: str, text: str, project: str) -> list[Pin]:
-    """Every requirement of a project in one requirements or constraints file.
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """New text for a part of a file."""
+
+    start: int
+    end: int
+    text: str
+
+
+def spelled(project: str) -> str:
+    """An expression of every spelling of a name: any run of dots, dashes and underscores is one dash.
+
+    A slash counts too, for npm's `@crucible/shared`.
+    """
+    return canonicalize_name(project).replace("-", "[-_./]+")
+
+
+def mentions(project: str) -> re.Pattern[str]:
+    """A pattern of every spelling of a name, letters of any case."""
+    return re.compile(spelled(project), re.IGNORECASE)
+
+
+def requirement_pin(path: str, text: str, line: Line, project: str) -> Pin | None:
+    """The pin that a requirement (PEP 508) is; None if it requires something else.
 
     Args:
-        path: of the file; kept in the pins.
-        text: its content, any line ends.
-        project: any spelling of the name (PEP 503).
+        path: of the file.
+        text: of the file.
+        line: the requirement, with its offsets in the text; no options.
+        project: normalized name.
     """
-    wanted = canonicalize_name(project)
-    # A spelling may hold any run of dots, dashes and underscores where the normalized name has one dash.
-    mentioned = re.compile(wanted.replace("-", r"[-_.]+"), re.IGNORECASE)
-    pins: list[Pin] = []
-    for line in logical_lines(text):
-        if not mentioned.search(line.characters):
-            continue
-        options = options_at(line.characters)
-        requirement = line.cut(0, len(line.characters[:options].rstrip()))
-        pin = _pin_of(path, text, requirement if requirement.characters else line, wanted)
-        if pin is not None:
-            pins.append(_with_options(pin, line.cut(options, len(line.characters))))
-    return pins
-
-
-def _with_options(pin: Pin, line: Line) -> Pin:
-    try:
-        hashes = options_of(line.characters)["--hash"] or []
-    except Unreadable:
-        return replace(pin, fixed="the options beside it cannot be read")
-    found = list(_HASH.finditer(line.characters))
-    if [match["digest"] for match in found] != hashes:
-        return replace(pin, fixed="its hashes are written in an unusual way")
-    spans = tuple((line.offsets[match.start()], line.offsets[match.end() - 1] + 1) for match in found)
-    return replace(pin, hashes=spans)
-
-
-def _pin_of(path: str, text: str, line: Line, wanted: str) -> Pin | None:
-    at = line_at(text, line.offsets[0])
+    at = line_at(text, line.offsets[0]) if line.offsets else 1
     egg = _EGG.search(line.characters)
-    if egg is not None and canonicalize_name(egg["name"]) == wanted:
-        return Pin(path, at, "", fixed="it names a place to install from, no version")
+    if egg is not None and canonicalize_name(egg["name"]) == project:
+        return Pin(path, at, "", fixed=PLACE)
     match = _REQUIREMENT.match(line.characters)
-    if match is None or canonicalize_name(match["name"]) != wanted:
+    if match is None or canonicalize_name(match["name"]) != project:
         return None
     rest = line.cut(match.start("rest"), match.end("rest"))
     if rest.characters.startswith("@"):
-        return Pin(path, at, "", fixed="it names a place to install from, no version")
+        return Pin(path, at, "", fixed=PLACE)
     bare = rest.cut(0, rest.characters.index(";") if ";" in rest.characters else len(rest.characters))
-    clauses, specifier = _clauses(bare)
     if not bare.characters.strip():
         return Pin(path, at, "", fixed=FREE)
-    if not clauses:
-        return Pin(path, at, bare.characters.strip(), fixed="its version specifier cannot be read")
-    return Pin(path, line_at(text, clauses[0].start), specifier, clauses)
+    return specifier_pin(path, text, _without_brackets(bare), Dialect.PEP440)
 
 
-def _clauses(line: Line) -> tuple[tuple[Clause, ...], str]:
-    """The clauses and the specifier as written; none where it is no PEP 440 specifier."""
-    characters = line.characters.rstrip()
-    start = len(characters) - len(characters.lstrip())
-    if characters[start:].startswith("(") and characters.endswith(")"):
-        start, characters = start + 1, characters[:-1]
-    specifier = characters[start:]
-    try:
-        SpecifierSet(specifier)
-    except InvalidSpecifier:
-        return (), specifier
-    found: list[Clause] = []
-    position = start
-    while position < len(characters):
-        match = _CLAUSE.match(characters, position)
-        if match is None:
-            return (), specifier
-        begin, end = match.span("version")
-        found.append(
-            Clause(match["operator"], match["version"], line.offsets[begin], line.offsets[end - 1] + 1)
-        )
-        position = match.end()
-        position += characters[position : position + 1] == ","
-    return tuple(found), specifier.strip()
+def _without_brackets(line: Line) -> Line:
+    end = len(line.characters.rstrip())
+    start = len(line.characters) - len(line.characters.lstrip())
+    if line.characters.startswith("(", start) and line.characters[:end].endswith(")"):
+        start, end = start + 1, end - 1
+    return line.cut(start, end)
 
 
-def versions_of(specifier: str) -> list[str]:
-    """The versions of a specifier's clauses, in its order."""
-    return [match["version"] for match in _CLAUSE.finditer(specifier)]
+def specifier_pin(path: str, text: str, line: Line, dialect: Dialect) -> Pin:
+    """The pin that a version specifier is, whatever it is written beside."""
+    at = line_at(text, line.offsets[0]) if line.offsets else 1
+    specifier = line.characters.strip()
+    if specifier in {"", "*"}:
+        return Pin(path, at, specifier, fixed=FREE, dialect=dialect)
+    found = parts(line.characters, dialect)
+    clauses = [_clause(line, part.operator, part.start, part.end) for part in found]
+    whole = [clause for clause in clauses if clause is not None]
+    if not found or len(whole) < len(found) or meaning(specifier, dialect) is None:
+        return Pin(path, at, specifier, fixed=UNREADABLE, dialect=dialect)
+    return Pin(path, line_at(text, whole[0].start), specifier, tuple(whole), dialect=dialect)
 
 
-def edit(text: str, pin: Pin, specifier: str, digests: Sequence[str] = ()) -> str:
-    """Put a new specifier into a pin's place; nothing else of the text changes.
+def _clause(line: Line, operator: str, start: int, end: int) -> Clause | None:
+    """The clause of a version; None where it is put together from several places of the file."""
+    version, offsets = line.characters[start:end], line.offsets[start:end]
+    count = next((n for n in range(1, len(offsets)) if offsets[n] != offsets[n - 1] + 1), len(offsets))
+    tail = version[count:]
+    if tail not in _TAILS:
+        return None
+    return Clause(operator, version, offsets[0], offsets[count - 1] + 1, tail)
+
+
+def edits(text: str, pin: Pin, specifier: str, digests: Sequence[str] = ()) -> list[Edit]:
+    """What to write for a new specifier of a pin: the versions, and the hashes where it has some.
 
     Args:
         text: the text in which the pin was found.
-        pin: with its specifier; several pins of a text are edited last one first.
+        pin: with its specifier.
         specifier: with the operators of the old one, in their order.
         digests: `sha256:…` of every file of the new release; replaces the pin's hashes, in their layout.
 
     Raises:
-        ValueError: the operators differ.
+        ValueError: the operators differ, or what stays behind a version does.
     """
-    versions = versions_of(specifier)
-    operators = [match["operator"] for match in _CLAUSE.finditer(specifier)]
-    if operators != [clause.operator for clause in pin.clauses]:
+    found = parts(specifier, pin.dialect)
+    if [part.operator for part in found] != [clause.operator for clause in pin.clauses]:
         raise ValueError(f"{specifier!r} has other operators than {pin.specifier!r}")
-    if pin.hashes and digests:
-        text = _with_hashes(text, pin.hashes, digests)
-    for clause, version in reversed(list(zip(pin.clauses, versions, strict=True))):
-        text = text[: clause.start] + version + text[clause.end :]
+    changed = [_with_hashes(text, pin.hashes, digests)] if pin.hashes and digests else []
+    for clause, part in zip(pin.clauses, found, strict=True):
+        if not part.version.endswith(clause.tail):
+            raise ValueError(f"{part.version!r} does not end in {clause.tail!r}")
+        changed.append(Edit(clause.start, clause.end, part.version.removesuffix(clause.tail)))
+    return changed
+
+
+def apply(text: str, changes: Iterable[Edit]) -> str:
+    """The text with every edit made; equal ones, of pins that share a variable, are one.
+
+    Raises:
+        Refused: two edits want different text at one place.
+    """
+    ordered = sorted(set(changes))
+    for before, after in pairwise(ordered):
+        if after.start < before.end:
+            raise Refused(
+                f"two pins share a version at line {line_at(text, after.start)} and need different ones",
+                "give each its own version",
+            )
+    for one in reversed(ordered):
+        text = text[: one.start] + one.text + text[one.end :]
     return text
 
 
-def _with_hashes(text: str, old: Sequence[tuple[int, int]], digests: Sequence[str]) -> str:
+def edit(text: str, pin: Pin, specifier: str, digests: Sequence[str] = ()) -> str:
+    """Put a new specifier into a pin's place; nothing else of the text changes. See `edits`."""
+    return apply(text, edits(text, pin, specifier, digests))
+
+
+def _with_hashes(text: str, old: Sequence[tuple[int, int]], digests: Sequence[str]) -> Edit:
     first, last = old[0], old[-1]
     if len(old) > 1:
         between = text[first[1] : old[1][0]]
@@ -181,4 +208,4 @@ def _with_hashes(text: str, old: Sequence[tuple[int, int]], digests: Sequence[st
         between = before[len(before.rstrip(" \t\\\r\n")) :]
     joint = "=" if text.startswith("--hash=", first[0]) else " "
     block = between.join(f"--hash{joint}{digest}" for digest in sorted(digests))
-    return text[: first[0]] + block + text[last[1] :]
+    return Edit(first[0], last[1], block)

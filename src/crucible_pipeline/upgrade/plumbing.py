@@ -115,6 +115,28 @@ def files_with(
     return sorted(os.fsdecode(name).removeprefix(f"{commit}:") for name in found.split(b"\0") if name)
 
 
+def files_naming(
+    repository: Repository, commit: str, expression: str, below: str, patterns: Sequence[str]
+) -> list[str]:
+    """The files of a commit that hold what an extended regular expression finds, letters of any case.
+
+    Args:
+        repository: where.
+        commit: in which.
+        expression: as POSIX has it.
+        below: a folder, empty for all.
+        patterns: of the files' names, such as `*.py`; case does not count.
+    """
+    base = f"{below}/" if below else ""
+    arguments = ["-l", "-z", "-a", "-i", "-E", "--full-name", "--no-recurse-submodules", "-e", expression]
+    where = [f":(top,glob,icase){_literal(base)}**/{pattern}" for pattern in patterns]
+    # grep without a find is an answer, not a failure
+    if not repository.holds("grep", "-q", *arguments[2:], commit, "--", *where):
+        return []
+    found = repository.read("grep", *arguments, commit, "--", *where)
+    return sorted(os.fsdecode(name).removeprefix(f"{commit}:") for name in found.split(b"\0") if name)
+
+
 def _literal(path: str) -> str:
     return "".join(f"\\{one}" if one in "*?[]\\" else one for one in path)
 

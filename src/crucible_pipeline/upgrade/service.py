@@ -1,10 +1,9 @@
-"""A service as it is committed: its requirements files, its Python files, its lowest Python.
+"""A service as it is committed: the files with its pins, its Python files, its lowest Python.
 
 Everything is read from the commit that is checked out, never from the work tree: a symbolic link leads
 nowhere, and no program of the repository runs.
 """
 
-import fnmatch
 import posixpath
 import re
 import tomllib
@@ -15,13 +14,17 @@ from pathlib import Path
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.git import Repository
 from crucible_pipeline.upgrade.encoding import decode, printable
-from crucible_pipeline.upgrade.lines import find_includes
-from crucible_pipeline.upgrade.plumbing import MAX_FILE_BYTES, Entry, contents_of, files_of, files_with
+from crucible_pipeline.upgrade.pin_files import PATTERNS, includes_of, is_followed, reader_of
+from crucible_pipeline.upgrade.pins import spelled
+from crucible_pipeline.upgrade.plumbing import (
+    MAX_FILE_BYTES,
+    Entry,
+    contents_of,
+    files_naming,
+    files_of,
+    files_with,
+)
 
-_NAMES = ("*requirements*.txt", "*constraints*.txt", "*.in")
-_FOLDER = "requirements"
-# Lists what goes into a source distribution; its lines look like no requirement, but pip never reads it.
-_NOT_REQUIREMENTS = frozenset({"MANIFEST.in"})
 MAX_SOURCE_BYTES = 64 << 20
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
@@ -76,7 +79,7 @@ def open_service(target: Path) -> Service:
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """The requirements files of a service.
+    """The files of a service that may hold pins.
 
     Args:
         files: path from the repository's root → content; in the order in which they were reached.
@@ -87,9 +90,11 @@ class Requirements:
     notes: tuple[str, ...]
 
 
-def read_requirements(service: Service) -> Requirements:
-    """Read every requirements and constraints file, and what these include inside the repository."""
-    pending = [path for path in service.files if service.holds(path) and _is_requirements(path)]
+def read_requirements(service: Service, package: str) -> Requirements:
+    """Read every file that pins of a package may stand in, and what these include inside the repository."""
+    naming = files_naming(service.repository, service.commit, spelled(package), service.folder, PATTERNS)
+    pending = [path for path in service.files if service.holds(path) and is_followed(path)]
+    pending += [path for path in naming if path in service.files and reader_of(path) is not None]
     files: dict[str, bytes] = {}
     notes: list[str] = []
     while pending:
@@ -106,14 +111,6 @@ def read_requirements(service: Service) -> Requirements:
     return Requirements(files, tuple(dict.fromkeys(notes)))
 
 
-def _is_requirements(path: str) -> bool:
-    folder, name = posixpath.split(path)
-    if name in _NOT_REQUIREMENTS:
-        return False
-    in_folder = posixpath.basename(folder) == _FOLDER and name.endswith(".txt")
-    return in_folder or any(fnmatch.fnmatchcase(name.lower(), pattern) for pattern in _NAMES)
-
-
 def _why_not(service: Service, path: str) -> str | None:
     entry = service.files[path]
     if not entry.is_file:
@@ -126,7 +123,7 @@ def _why_not(service: Service, path: str) -> str | None:
 def _includes(service: Service, path: str, content: bytes) -> tuple[list[str], list[str]]:
     reached: list[str] = []
     notes: list[str] = []
-    for include in find_includes(decode(content).text):
+    for include in includes_of(path, decode(content).text):
         place = f"{service.shown(path)}:{include.line}"
         named = printable(include.target)
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), include.target))

@@ -1,44 +1,44 @@
 """A specifier moves to a release: operator and precision stay, and the result admits it (PEP 440)."""
 
-import re
-
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from crucible_pipeline.upgrade.pins import Clause, Pin
+from crucible_pipeline.upgrade.dialect import Dialect, Part, is_coarse, meaning, parts, written
+from crucible_pipeline.upgrade.pins import Pin
 
-_LOWER = frozenset({"==", "===", "~=", ">=", ">"})
-
-
-def version_of(clause: Clause) -> Version | None:
-    """The version a clause compares with; None for an arbitrary string after `===`."""
-    try:
-        return Version(clause.version.removesuffix(".*"))
-    except InvalidVersion:
-        return None
+_LOWER = frozenset({"==", "===", "~=", ">=", ">", "^", "~", "", "="})
+_EXACT = frozenset({"==", "===", "", "="})
 
 
-def admits(specifier: str, version: Version) -> bool:
+def admits(specifier: SpecifierSet, version: Version) -> bool:
     """Whether a version satisfies a specifier; a pre-release is judged by its number alone."""
-    return SpecifierSet(specifier).contains(version, prereleases=True)
+    return specifier.contains(version, prereleases=True)
 
 
 def is_prerelease(pin: Pin) -> bool:
     """Whether the pin itself asks for a pre-release."""
-    versions = (version_of(clause) for clause in pin.clauses if clause.operator in _LOWER)
-    return any(version is not None and version.is_prerelease for version in versions)
+    return any(version.is_prerelease for version in _lower(pin))
+
+
+def is_exact(pin: Pin) -> bool:
+    """Whether the pin names one version, or all that begin with one."""
+    return any(clause.operator in _EXACT for clause in pin.clauses)
 
 
 def excludes(pin: Pin, version: Version) -> bool:
     """Whether a `!=` clause of the pin rules a version out."""
     unequal = ",".join(f"!={clause.version}" for clause in pin.clauses if clause.operator == "!=")
-    return bool(unequal) and not admits(unequal, version)
+    return bool(unequal) and not admits(SpecifierSet(unequal), version)
 
 
 def floor_of(pin: Pin) -> Version | None:
     """The lowest version the pin speaks of, below which a move would be a downgrade; None if it has none."""
-    versions = (version_of(clause) for clause in pin.clauses if clause.operator in _LOWER)
-    return max((version for version in versions if version is not None), default=None)
+    return max(_lower(pin), default=None)
+
+
+def _lower(pin: Pin) -> list[Version]:
+    found = [part.number for part in parts(pin.specifier, pin.dialect) if part.operator in _LOWER]
+    return [version for version in found if version is not None]
 
 
 def moved(pin: Pin, target: Version) -> str | None:
@@ -52,32 +52,32 @@ def moved(pin: Pin, target: Version) -> str | None:
         The specifier with its operators, precision and blanks as they were (`==0.3.*` → `==0.4.*`,
         `>=0.3,<0.4` → `>=0.4,<0.5`); None where no such specifier admits the release.
     """
-    written = pin.specifier
-    position = 0
-    for clause in pin.clauses:
-        at = written.index(clause.version, position)
-        new = _moved_clause(clause, target)
-        written = written[:at] + new + written[at + len(clause.version) :]
-        position = at + len(new)
-    return written if admits(written, target) else None
+    specifier = pin.specifier
+    for part in reversed(parts(specifier, pin.dialect)):
+        new = _moved(part, target, pin.dialect)
+        specifier = specifier[: part.start] + new + specifier[part.end :]
+    admitted = meaning(specifier, pin.dialect)
+    return specifier if admitted is not None and admits(admitted, target) else None
 
 
-def _moved_clause(clause: Clause, target: Version) -> str:
-    old = version_of(clause)
-    if clause.operator == "===" or old is None:
-        return str(target) if clause.operator == "===" else clause.version
+def _moved(part: Part, target: Version, dialect: Dialect) -> str:
+    old, operator = part.number, part.operator
+    if old is None or operator == "===":
+        return str(target) if operator == "===" else part.version
     precision = len(old.release)
-    if clause.operator == "==":
-        if clause.version.endswith(".*"):
-            return f"{_numbers(target, precision)}.*"
-        return _exactly(target, precision)
-    if clause.operator in {"~=", ">="}:
-        return str(target) if target.is_prerelease else _numbers(target, precision)
-    if clause.operator == "<=":
-        return clause.version if target <= old else _exactly(target, precision)
-    if clause.operator == "<" and not admits(f"<{clause.version}", target):
+    if part.wild and operator in _EXACT:
+        return f"{_numbers(target, precision)}{part.wild}"
+    if is_coarse(part, dialect):
+        return _numbers(target, precision)
+    if operator in _EXACT:
+        return _exactly(target, precision, dialect)
+    if operator in {"~=", ">=", "^", "~"}:
+        return written(target, dialect) if target.is_prerelease else _numbers(target, precision)
+    if operator == "<=":
+        return part.version if target <= old else _exactly(target, precision, dialect)
+    if operator == "<" and not admits(SpecifierSet(f"<{old}"), target):
         return _above(old, target)
-    return clause.version
+    return part.version
 
 
 def _numbers(version: Version, count: int) -> str:
@@ -86,10 +86,10 @@ def _numbers(version: Version, count: int) -> str:
     return epoch + ".".join(map(str, padded))
 
 
-def _exactly(version: Version, count: int) -> str:
+def _exactly(version: Version, count: int, dialect: Dialect) -> str:
     """The version in `count` numbers, or in full where that would name another one."""
     short = _numbers(version, count)
-    return short if Version(short) == version else re.sub(r"\+.*", "", str(version))
+    return short if Version(short) == version else written(version, dialect)
 
 
 def _above(bound: Version, target: Version) -> str:

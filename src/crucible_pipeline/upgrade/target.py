@@ -8,7 +8,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from crucible_pipeline.upgrade.pins import FREE, Pin
-from crucible_pipeline.upgrade.specifier import admits, excludes, floor_of, is_prerelease, moved
+from crucible_pipeline.upgrade.specifier import admits, excludes, floor_of, is_exact, is_prerelease, moved
 from crucible_pipeline.version import line_of
 
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)*")
@@ -117,7 +117,7 @@ def installed_by(pin: Pin, candidates: Mapping[Version, Candidate]) -> Version |
     """The version that a pin's specifier installs today; where nothing satisfies it, what it says itself."""
     if not pin.clauses:
         return None
-    fitting = [version for version in candidates if admits(pin.specifier, version)]
+    fitting = [version for version in candidates if admits(pin.meaning, version)]
     finals = [version for version in fitting if is_prerelease(pin) or not version.is_prerelease]
     standing = [version for version in finals if not candidates[version].yanked]
     return max(standing or finals or fitting, default=floor_of(pin))
@@ -133,9 +133,8 @@ def move(pin: Pin, target: Candidate, candidates: Mapping[Version, Candidate]) -
     if not pin.clauses or pin.fixed:
         # A bare name follows whatever the other files say; a place or an unreadable specifier does not.
         return stays(pin.fixed, blocks=bool(pin.fixed) and pin.fixed != FREE)
-    if admits(pin.specifier, target.version):
-        is_exact = any(clause.operator in {"==", "==="} for clause in pin.clauses)
-        return stays("it is up to date" if is_exact else f"it allows {target.version} already")
+    if admits(pin.meaning, target.version):
+        return stays("it is up to date" if is_exact(pin) else f"it allows {target.version} already")
     floor = max((one for one in (floor_of(pin), installed) if one is not None), default=None)
     if floor is not None and target.version < floor:
         return stays(f"{target.version} would be a downgrade", blocks=True)

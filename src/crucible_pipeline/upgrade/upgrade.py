@@ -16,7 +16,8 @@ from crucible_pipeline.upgrade.encoding import Decoded, decode, printable
 from crucible_pipeline.upgrade.forge import Forge, propose
 from crucible_pipeline.upgrade.impact import Hit, impact, needles
 from crucible_pipeline.upgrade.outcome import Outcome, Row, failed
-from crucible_pipeline.upgrade.pins import Pin, edit, find_pins
+from crucible_pipeline.upgrade.pin_files import find_pins
+from crucible_pipeline.upgrade.pins import Edit, Pin, apply, edits
 from crucible_pipeline.upgrade.proposal import Facts, proposal, summary, title
 from crucible_pipeline.upgrade.service import (
     Service,
@@ -71,11 +72,11 @@ def upgrade(target: Path, shelf: Shelf, request: Request) -> Outcome:
     """
     try:
         service = open_service(target)
-        requirements = read_requirements(service)
+        requirements = read_requirements(service, shelf.package)
         texts = {path: decode(content) for path, content in requirements.files.items()}
         pins = [pin for path, text in texts.items() for pin in find_pins(path, text.text, shelf.package)]
         if not pins:
-            reason = f"no requirements file of the last commit names {shelf.package}"
+            reason = f"no file of the last commit requires {shelf.package}"
             return Outcome(rows=(Row(service=service.name, skipped=reason),), notes=requirements.notes)
         plan = _plan(service, pins, shelf, request, requirements.notes)
     except CrucibleError as error:
@@ -147,13 +148,11 @@ def _carry_out(plan: _Plan, texts: Mapping[str, Decoded], shelf: Shelf, request:
 
 
 def _edited(plan: _Plan, texts: Mapping[str, Decoded], chosen: Candidate) -> dict[str, str]:
-    edited: dict[str, str] = {}
-    # from the last pin of a file to the first: an edit moves what stands after it
-    for one in reversed(plan.moving):
-        path = one.pin.file
-        text = edited.get(path, texts[path].text)
-        edited[path] = edit(text, one.pin, one.specifier or "", chosen.digests)
-    return dict(sorted(edited.items()))
+    changes: dict[str, list[Edit]] = {}
+    for one in plan.moving:
+        text = texts[one.pin.file].text
+        changes.setdefault(one.pin.file, []).extend(edits(text, one.pin, one.specifier or "", chosen.digests))
+    return {path: apply(texts[path].text, wanted) for path, wanted in sorted(changes.items())}
 
 
 def _facts(plan: _Plan, target: Version, shelf: Shelf) -> Facts:
