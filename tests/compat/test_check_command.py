@@ -200,6 +200,23 @@ def test_folders_outside_any_repository_are_compared(
     assert main(["check", "--contracts", "new", "--against", "old", "--version", "0.0.1"]) == 1
 
 
+def test_any_valid_json_schema_has_a_verdict_and_what_is_odd_in_it_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = {"multipleOF": 2, "minimum": 5, "maximum": 3, "default": "many", "type": "integer"}
+    for name, schema in (("old", odd), ("new", {**odd, "maximum": 9})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "size.json").write_text(json.dumps(schema))
+    assert main(["check", "--format", "json", "--contracts", "new", "--against", "old"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["changes"][0]["witness"] == {"direction": "forward", "payload": 5}
+    assert "warning: 'multipleOF' is no keyword of a schema; did you mean 'multipleOf'?" in shown.err
+    assert "[default-invalid]" in shown.err
+    (tmp_path / "new" / "size.json").rename(tmp_path / "new" / "size.yaml")
+    assert main(["check", "--contracts", "new", "--against", "old"]) == 1
+
+
 def wheel(folder: Path, version: str, *, text: str | None) -> Path:
     path = folder / f"shop_contracts-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:

@@ -73,6 +73,20 @@ SAME: dict[str, tuple[Schema, Schema]] = {
         Schema(types=("integer",), maximum=5),
         Schema(types=("integer",), maximum=9, all_of=(Schema(maximum=5),)),
     ),
+    "what its parts leave unevaluated, and a closed object": (
+        Schema(
+            types=("object",),
+            properties={"a": TEXT},
+            all_of=(Schema(ref="Item"),),
+            unevaluated_properties=Schema(always=False),
+        ),
+        Schema(
+            types=("object",),
+            properties={"a": TEXT, "name": TEXT},
+            required=("name",),
+            additional_properties=Schema(always=False),
+        ),
+    ),
     "if without then": (TEXT, Schema(types=("string",), if_=Schema(min_length=1))),
 }
 CHANGED: dict[str, tuple[Schema, Schema]] = {
