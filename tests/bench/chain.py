@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
+from bench.measure import Cost
 from bench.table import Row
 from crucible_pipeline.index.server import Running, running
 from crucible_pipeline.release.cut import carry_out, plan
@@ -45,27 +46,35 @@ def rows() -> Iterator[Row]:
         place = Path(folder)
         os.environ.update(_identity(place))
         shop = _released(place / "one", 0)
-        sides: dict[str, Callable[[Path], float]] = {
+        sides: dict[str, Callable[[Path], Cost]] = {
             "pip": lambda out: _by_hand(_pip(shop, out), out),
             "uv": lambda out: _by_hand(_uv(shop, out), out),
             "crucible": lambda out: _published(shop, out),
         }
-        found: dict[str, list[float]] = {side: [] for side in sides}
+        found: dict[str, list[Cost]] = {side: [] for side in sides}
         for number in range(ROUNDS):
             for side, run in sides.items():
                 out = place / f"{side}{number}"
                 out.mkdir()
                 found[side].append(run(out))
-        median = {side: statistics.median(times) for side, times in found.items()}
-        ours = f"{median['crucible']:.1f} s"
+        median = {side: _median(costs) for side, costs in found.items()}
         for side, most, name in (
             ("pip", 0.4, "build, twine check, twine upload, venv, pip install"),
             ("uv", 1.0, "uv build, twine check, uv publish, uv venv, uv pip install"),
         ):
-            ratio = median["crucible"] / median[side]
-            theirs = f"{name}: {median[side]:.1f} s"
+            ratio = median["crucible"].wall / median[side].wall
+            ours, theirs = _told(median["crucible"]), f"{name}: {_told(median[side])}"
             yield Row("tag to clean install", ours, theirs, f"{ratio:.2f}", f"≤ {most}", ratio <= most)
         yield _growth(place)
+
+
+def _median(costs: Sequence[Cost]) -> Cost:
+    return Cost(statistics.median(one.wall for one in costs), statistics.median(one.cpu for one in costs))
+
+
+def _told(cost: Cost) -> str:
+    """Wall time, and that of the processors, which a busy machine changes less."""
+    return f"{cost.wall:.1f} s, {cost.cpu:.1f} s of processors"
 
 
 def _growth(place: Path) -> Row:
@@ -74,7 +83,7 @@ def _growth(place: Path) -> Row:
     for size in SIZES:
         shop = _released(place / f"size{size}", size)
         (place / f"out{size}").mkdir()
-        times.append(_published(shop, place / f"out{size}"))
+        times.append(_published(shop, place / f"out{size}").wall)
     ratio = times[1] / times[0]
     most = many / few
     return Row(
@@ -157,7 +166,7 @@ def _uv(shop: Workshop, out: Path) -> Callable[[Running], list[Sequence[str]]]:
     return commands
 
 
-def _by_hand(commands: Callable[[Running], list[Sequence[str]]], out: Path) -> float:
+def _by_hand(commands: Callable[[Running], list[Sequence[str]]], out: Path) -> Cost:
     with running(gate=gate) as index:
         given = {
             "TWINE_USERNAME": "__token__",
@@ -168,20 +177,22 @@ def _by_hand(commands: Callable[[Running], list[Sequence[str]]], out: Path) -> f
         return _timed(commands(index), out, given)
 
 
-def _published(shop: Workshop, out: Path) -> float:
+def _published(shop: Workshop, out: Path) -> Cost:
     with running(gate=gate) as index:
         argv = [os.fspath(BIN / "crucible"), "publish", "--repository", index.upload_url]
         return _timed([argv], shop.root, {"CRUCIBLE_TOKEN": index.token, "TMPDIR": os.fspath(out)})
 
 
-def _timed(commands: list[Sequence[str]], folder: Path, given: dict[str, str]) -> float:
+def _timed(commands: list[Sequence[str]], folder: Path, given: dict[str, str]) -> Cost:
     # An interpreter that may not keep what it compiled would cost every side the same again and again.
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    began = time.perf_counter()
+    began, used = time.perf_counter(), os.times()
     for command in commands:
         done = subprocess.run(
             command, cwd=folder, env={**environ, **given}, capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise RuntimeError(f"exit {done.returncode}: {' '.join(command)}\n{done.stdout}{done.stderr}")
-    return time.perf_counter() - began
+    ended = os.times()
+    cpu = ended.children_user + ended.children_system - used.children_user - used.children_system
+    return Cost(time.perf_counter() - began, cpu)

@@ -1,5 +1,6 @@
 """The gate: an index refuses a release whose version is too small for what its contract changes."""
 
+import io
 import os
 import subprocess
 import sys
@@ -40,13 +41,19 @@ def release(version: str, contract: bytes | None) -> Dist:
 
 def published(dist: Dist, *, yanked: bool = False) -> Published:
     return Published(
-        Version(dist.version), dist.filename, sha256(dist.content).hexdigest(), yanked, lambda: dist.content
+        Version(dist.version),
+        dist.filename,
+        sha256(dist.content).hexdigest(),
+        yanked,
+        lambda: io.BytesIO(dist.content),
     )
 
 
 def asked(dist: Dist, *previous: Published) -> str | None:
     return gate(
-        Candidate(PROJECT, Version(dist.version), dist.filename, lambda: dist.content, lambda: previous)
+        Candidate(
+            PROJECT, Version(dist.version), dist.filename, lambda: io.BytesIO(dist.content), lambda: previous
+        )
     )
 
 

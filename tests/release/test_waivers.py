@@ -1,5 +1,6 @@
 """A breaking change that was agreed to passes `check`, `release`, `publish` and the gate alike, or none."""
 
+import io
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -113,11 +114,15 @@ def dist(version: str, status: str, waivers: str | None, *, source: bool = False
 def test_the_gate_counts_waivers_as_check_does(source: bool, waivers: str | None, said: str | None) -> None:  # noqa: FBT001
     old = dist("0.1.0", STATUS, None)
     before = Published(
-        Version("0.1.0"), old.filename, sha256(old.content).hexdigest(), False, lambda: old.content
+        Version("0.1.0"),
+        old.filename,
+        sha256(old.content).hexdigest(),
+        False,
+        lambda: io.BytesIO(old.content),
     )
     new = dist("0.1.1", OPEN_STATUS, waivers, source=source)
     candidate = Candidate(
-        "job-shared", Version("0.1.1"), new.filename, lambda: new.content, lambda: (before,)
+        "job-shared", Version("0.1.1"), new.filename, lambda: io.BytesIO(new.content), lambda: (before,)
     )
     answer = gate(candidate, today=lambda: TODAY)
     assert answer == said if said is None else said in (answer or "")
@@ -153,6 +158,8 @@ def test_the_gate_finds_the_waivers_of_a_first_release_stale(
     said: str | None,
 ) -> None:
     new = dist("0.1.0", OPEN_STATUS, waivers, source=source)
-    first = Candidate("job-shared", Version("0.1.0"), new.filename, lambda: new.content, lambda: ())
+    first = Candidate(
+        "job-shared", Version("0.1.0"), new.filename, lambda: io.BytesIO(new.content), lambda: ()
+    )
     answer = gate(first, today=lambda: TODAY)
     assert (answer is None) if said is None else (answer is not None and said in answer)

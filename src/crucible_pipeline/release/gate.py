@@ -3,12 +3,12 @@
 Pure but for the calendar, which is handed in: a waiver that has expired no longer counts.
 """
 
-import io
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import BinaryIO
 
 from packaging.version import Version
 
@@ -54,7 +54,7 @@ def gate(candidate: Candidate, *, mode: str = "full", today: Callable[[], date] 
     if not bases:
         return _waivers_of_the_first(candidate, today())
     try:
-        contract = contract_in(candidate.filename, candidate.read())
+        contract = contract_in(candidate.filename, candidate.content())
     except Refused as error:
         return f"the {_SNAPSHOT} of {candidate.project} {candidate.version} cannot be read: {error.what}"
     if contract is None:
@@ -77,7 +77,7 @@ def gate(candidate: Candidate, *, mode: str = "full", today: Callable[[], date] 
 def _waivers_of_the_first(candidate: Candidate, day: date) -> str | None:
     """A first release is compared with nothing, so a waiver in it matches nothing."""
     try:
-        contract = contract_in(candidate.filename, candidate.read())
+        contract = contract_in(candidate.filename, candidate.content())
     except Refused:
         return None  # some other project's file of that name
     if contract is None or not contract.waivers:
@@ -91,7 +91,7 @@ def _told(problems: Iterable[Problem]) -> str:
     return "; ".join(f"{problem.mark}: {problem.what}, {problem.todo}" for problem in problems)
 
 
-def contract_in(filename: str, content: bytes) -> Contract | None:
+def contract_in(filename: str, content: BinaryIO) -> Contract | None:
     """The contract in a wheel or sdist that the index has accepted; None where it holds none.
 
     Raises:
@@ -119,13 +119,14 @@ def _of(file: Published) -> Contract | None:
     if file.sha256 not in _read:
         if len(_read) >= _MAX_READ:
             _read.clear()
-        _read[file.sha256] = contract_in(file.filename, file.read())
+        with file.content() as content:
+            _read[file.sha256] = contract_in(file.filename, content)
     return _read[file.sha256]
 
 
-def _in_wheel(content: bytes, ending: str) -> bytes | None:
+def _in_wheel(content: BinaryIO, ending: str) -> bytes | None:
     """The file of a wheel's import package whose path in there is the ending."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with zipfile.ZipFile(content) as archive:
         for info in archive.infolist():
             folder, slash, rest = info.filename.partition("/")
             if folder and f"{slash}{rest}" == ending and info.file_size <= _MAX_BYTES:
@@ -133,8 +134,9 @@ def _in_wheel(content: bytes, ending: str) -> bytes | None:
     return None
 
 
-def _in_sdist(content: bytes, ending: str) -> bytes | None:
-    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+def _in_sdist(content: BinaryIO, ending: str) -> bytes | None:
+    content.seek(0)
+    with tarfile.open(fileobj=content, mode="r:gz") as archive:
         for member in archive:
             file = archive.extractfile(member) if member.isreg() and member.size <= _MAX_BYTES else None
             if file is not None and member.name.endswith(ending):
