@@ -74,8 +74,10 @@ def test_a_gate_sees_the_candidate_and_what_came_before(catalog: Catalog) -> Non
     assert [(each.project, str(each.version)) for each in seen] == [("demo-pkg", "1.0"), ("demo-pkg", "1.1")]
     assert seen[0].previous() == ()
     (before,) = seen[1].previous()
-    assert (before.read(), before.filename) == (wheel(version="1.0").content, "demo_pkg-1.0-py3-none-any.whl")
-    assert seen[1].read() == wheel(version="1.1").content
+    assert before.filename == "demo_pkg-1.0-py3-none-any.whl"
+    with before.content() as content:
+        assert content.read() == wheel(version="1.0").content
+    assert seen[1].content().read() == wheel(version="1.1").content
 
 
 def test_what_the_gate_keeps_out_is_nowhere_in_the_store(catalog: Catalog) -> None:

@@ -78,14 +78,14 @@ class Published:
         filename: its name.
         sha256: of its content, in hexadecimal.
         yanked: whether its release is.
-        read: gives the whole content.
+        content: opens it; whoever reads it closes it.
     """
 
     version: Version
     filename: str
     sha256: str
     yanked: bool
-    read: Callable[[], bytes]
+    content: Callable[[], BinaryIO]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,14 @@ class Candidate:
         project: normalized name.
         version: its release.
         filename: its name.
-        read: gives the whole content.
+        content: gives it from its start; it may be large, and stays open.
         previous: gives what the project has published, oldest release first.
     """
 
     project: str
     version: Version
     filename: str
-    read: Callable[[], bytes]
+    content: Callable[[], BinaryIO]
     previous: Callable[[], tuple[Published, ...]]
 
 
@@ -273,21 +273,21 @@ class Catalog:
         return file
 
     def _candidate(self, project: Project, distribution: Distribution) -> Candidate:
-        def read() -> bytes:
+        def content() -> BinaryIO:
             distribution.content.seek(0)
-            return distribution.content.read()
+            return distribution.content
 
         def previous() -> tuple[Published, ...]:
             return tuple(self._published(file) for file in project.files)
 
         place = distribution.filename
-        return Candidate(place.project, place.version, place.text, read, previous)
+        return Candidate(place.project, place.version, place.text, content, previous)
 
     def _published(self, file: File) -> Published:
-        def read() -> bytes:
-            return self.store.get(file.key).data
+        def content() -> BinaryIO:
+            return self.store.open(file.key)
 
-        return Published(file.filename.version, file.name, file.sha256, file.yanked is not None, read)
+        return Published(file.filename.version, file.name, file.sha256, file.yanked is not None, content)
 
     def render(self, name: str) -> None:
         """Bring what is derived from a project's document up to it: its HTML and the list of projects."""

@@ -7,6 +7,8 @@ from crucible_pipeline.errors import CrucibleError
 from crucible_pipeline.index.audit import Actor, Entry, Ledger
 from crucible_pipeline.index.catalog import Candidate, Catalog, Distribution, Gate
 
+PIECE = 1 << 20
+
 
 def publish(
     catalog: Catalog, distribution: Distribution, gate: Gate | None, ledger: Ledger, actor: Actor
@@ -73,8 +75,15 @@ def told(gate: Gate | None, ledger: Ledger, actor: Actor) -> Gate:
                 candidate.project,
                 version=str(candidate.version),
                 file=candidate.filename,
-                sha256=hashlib.sha256(candidate.read()).hexdigest(),
+                sha256=_sha256(candidate),
             )
         return reason
 
     return judged
+
+
+def _sha256(candidate: Candidate) -> str:
+    digest, content = hashlib.sha256(), candidate.content()
+    while piece := content.read(PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
