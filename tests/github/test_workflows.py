@@ -19,6 +19,7 @@ BIN = Path(sysconfig.get_path("scripts"))
 OWN = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 OF_SERVICES = sorted((ROOT / "examples").glob("*/.github/workflows/*.yml"))
 WORKFLOWS = [*OWN, *OF_SERVICES]
+USES = re.compile(r"^ *(?:- )?uses: *(.*)", re.MULTILINE)
 
 each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.relative_to(ROOT)))
 
@@ -34,12 +35,13 @@ def steps(path: Path) -> list[dict[str, Any]]:
 
 
 def commands(path: Path) -> list[list[str]]:
-    lines = [line for step in steps(path) for line in step.get("run", "").splitlines()]
+    runs = [step.get("run", "").replace("\\\n", " ") for step in steps(path)]
+    lines = [line for run in runs for line in run.splitlines()]
     return [shlex.split(line) for line in lines]
 
 
 def test_each_workflow_stands_in_its_place() -> None:
-    assert [path.name for path in OWN] == ["ci.yml", "release.yml"]
+    assert [path.name for path in OWN] == ["ci.yml", "preview.yml", "release.yml", "upgrade.yml"]
     assert [path.parts[-4] for path in OF_SERVICES] == ["event-worker", "storage-service"]
 
 
@@ -62,25 +64,37 @@ def test_zizmor_finds_nothing_in_its_strictest_persona() -> None:
 
 @each_workflow
 def test_every_action_is_pinned_by_commit_with_its_version_beside_it(path: Path) -> None:
-    uses = re.findall(r"uses: *(.*)", path.read_text())
+    uses = USES.findall(path.read_text())
     assert uses
     for use in uses:
         assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use), use
 
 
 def test_one_action_has_one_pin_in_all_workflows() -> None:
-    uses = {use for path in WORKFLOWS for use in re.findall(r"uses: *(.*)", path.read_text())}
+    uses = {use for path in WORKFLOWS for use in USES.findall(path.read_text())}
     assert len({use.partition("@")[0] for use in uses}) == len(uses)
+
+
+# Beyond reading the repository: what a job of a workflow writes.
+WRITING = {
+    ("ci.yml", "test"): set[str](),
+    ("release.yml", "publish"): {"id-token", "attestations"},
+    ("release.yml", "release"): {"contents"},
+    ("preview.yml", "publish"): {"id-token"},
+    ("upgrade.yml", "upgrade"): {"contents", "pull-requests"},
+}
 
 
 @each_workflow
 def test_a_workflow_has_no_right_but_those_its_jobs_name(path: Path) -> None:
     document = read(path)
     assert document["permissions"] == {}
-    granted = {tuple(right) for job in document["jobs"].values() for right in job["permissions"].items()}
-    writing = {("contents", "write"), ("pull-requests", "write")} if path in OF_SERVICES else set()
-    identity = {("id-token", "write")} if path.name == "release.yml" else set()
-    assert granted <= {("contents", "read")} | writing | identity
+    for name, job in document["jobs"].items():
+        rights = job["permissions"]
+        assert {right for right, level in rights.items() if level == "write"} == WRITING.get(
+            (path.name, name), set()
+        )
+        assert set(rights.values()) <= {"read", "write"}
 
 
 @each_workflow
@@ -91,17 +105,38 @@ def test_no_check_out_leaves_its_credentials_behind(path: Path) -> None:
             assert step["with"]["fetch-depth"] == 0
 
 
-def test_a_release_holds_no_secret_and_one_job_has_an_identity_in_the_protected_environment() -> None:
-    path = ROOT / ".github" / "workflows" / "release.yml"
-    assert "secrets." not in path.read_text()
-    jobs = read(path)["jobs"]
-    assert {name for name, job in jobs.items() if "id-token" in job["permissions"]} == {"publish"}
-    assert jobs["publish"]["environment"] == "release"
+@pytest.mark.parametrize(("name", "environment"), [("release.yml", "release"), ("preview.yml", "preview")])
+def test_one_job_has_an_identity_in_its_environment_and_no_job_before_it_has_a_secret(
+    name: str, environment: str
+) -> None:
+    jobs = read(ROOT / ".github" / "workflows" / name)["jobs"]
+    assert {key for key, job in jobs.items() if "id-token" in job["permissions"]} == {"publish"}
+    assert jobs["publish"]["environment"] == environment
+    assert "build" in jobs["publish"]["needs"]
+    for key in ("test", "build", "publish"):
+        assert "secrets." not in yaml.safe_dump(jobs.get(key, {}))
+    # What publishes takes what the build job made.
+    (taken,) = [step for step in jobs["publish"]["steps"] if "download-artifact" in step.get("uses", "")]
+    assert taken["with"] == {"name": "dist", "path": "dist/"}
+    assert all(
+        "dist" in run for step in jobs["publish"]["steps"] if (run := step.get("run", "dist")) != "make setup"
+    )
+
+
+def test_nothing_is_shown_or_told_before_the_index_has_the_release() -> None:
+    jobs = read(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
     assert set(jobs["publish"]["needs"]) == {"test", "build"}
+    assert jobs["release"]["needs"] == jobs["announce"]["needs"] == "publish"
+    # The one secret is the app's key, in an environment of its own, in a job that checks nothing out.
+    held = {name for name, job in jobs.items() if "secrets." in yaml.safe_dump(job)}
+    assert held == {"announce"}
+    assert jobs["announce"]["environment"] == "announce"
+    assert not [step for step in jobs["announce"]["steps"] if "checkout" in step.get("uses", "")]
 
 
-def test_a_release_uses_no_cache() -> None:
-    assert "cache" not in yaml.safe_dump(read(ROOT / ".github" / "workflows" / "release.yml"))
+@pytest.mark.parametrize("name", ["release.yml", "preview.yml"])
+def test_what_publishes_uses_no_cache(name: str) -> None:
+    assert "cache" not in yaml.safe_dump(read(ROOT / ".github" / "workflows" / name))
 
 
 @pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
@@ -110,21 +145,48 @@ def test_every_command_of_ours_is_a_task_of_the_makefile_or_the_program(path: Pa
     for command in commands(path):
         if command[0] == "make":
             assert set(command[1:]) <= tasks
-        else:
-            assert command[0] == ".venv/bin/crucible"
+        elif command[0] in {".venv/bin/crucible", "crucible"}:
             assert_known(command[1:])
+        else:
+            # The rest speaks to GitHub, by the program that a laptop has as well.
+            assert path.name in {"release.yml", "upgrade.yml"}
+            assert command[0] in {"gh", "pip", "for", "done", "status=0", "exit"}
 
 
 @pytest.mark.parametrize("path", OF_SERVICES, ids=lambda path: path.parts[-4])
 def test_every_command_of_a_service_exists(path: Path) -> None:
-    assert commands(path)[:2] == [
-        ["pip", "install", "crucible-pipeline[upgrade]"],
+    assert commands(path) == [
+        ["pip", "install", "crucible-pipeline[release,upgrade]"],
+        ["crucible", "verify", "crucible-shared==$ANNOUNCED", "--github", "$PUBLISHER"],
         ["gh", "auth", "setup-git"],
+        ["crucible", "upgrade", ".", "--push", "--pr"],
     ]
-    assert commands(path)[2:] == [["crucible", "upgrade", ".", "--push", "--pr"]]
-    assert_known(commands(path)[2][1:])
+    for command in commands(path):
+        if command[0] == "crucible":
+            assert_known(command[1:])
     # The runner has no name of its own to commit with.
     assert {"GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL", "GITHUB_TOKEN"} <= set(steps(path)[-1]["env"])
+
+
+@pytest.mark.parametrize("path", [*OF_SERVICES, ROOT / ".github" / "workflows" / "upgrade.yml"], ids=str)
+def test_an_announcement_is_only_ever_a_variable_and_is_looked_up_in_the_index(
+    path: Path,
+) -> None:
+    (check,) = [step for step in steps(path) if "ANNOUNCED" in step.get("env", {})]
+    assert check["if"] == "github.event_name == 'repository_dispatch'"
+    assert "crucible verify" in check["run"]
+    assert not [step for step in steps(path) if "${{" in step.get("run", "")]
+    # What is announced decides nothing: the upgrade asks the index for the newest.
+    assert "ANNOUNCED" not in steps(path)[-1]["run"] + yaml.safe_dump(steps(path)[-1]["env"])
+
+
+def test_the_reusable_upgrade_does_for_any_package_what_the_services_do() -> None:
+    shared = (ROOT / ".github" / "workflows" / "upgrade.yml").read_text()
+    whole = OF_SERVICES[0].read_text()
+    assert "workflow_call" in shared
+    plain = shared.replace("$PACKAGE==", "crucible-shared==").replace(' --package "$PACKAGE"', "")
+    plain = plain.replace("          PACKAGE: ${{ inputs.package }}\n", "")
+    assert plain[plain.index("\njobs:") :] == whole[whole.index("\njobs:") :]
 
 
 def test_the_services_upgrade_in_the_same_way() -> None:

@@ -16,7 +16,7 @@ from crucible_pipeline.errors import InvalidInput, Refused
 from crucible_pipeline.index.names import parse_filename
 from crucible_pipeline.index.server import Running
 from crucible_pipeline.release import dsse, sbom
-from crucible_pipeline.release.evidence import public_key, sbom_agrees, source, source_in, statement
+from crucible_pipeline.release.evidence import by_key, public_key, sbom_agrees, source, source_in, statement
 from crucible_pipeline.release.pinned import Pinned, pinned
 from index.distributions import post, wheel
 from release import attested_wheels
@@ -105,7 +105,9 @@ def test_no_changed_byte_of_a_wheel_goes_unnoticed(data: st.DataObject) -> None:
     content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
     changed = replace(RIGHT, dist=replace(RIGHT.dist, content=bytes(content)))
     with pytest.raises(Refused, match="other content"):
-        statement([RIGHT.attestation], KEY.public_key(), parse_filename(RIGHT.dist.filename), changed.sha256)
+        statement(
+            [RIGHT.attestation], by_key(KEY.public_key()), parse_filename(RIGHT.dist.filename), changed.sha256
+        )
 
 
 def test_another_key_fails_and_no_key_makes_it_impossible(shop: Shop) -> None:
@@ -115,6 +117,17 @@ def test_another_key_fails_and_no_key_makes_it_impossible(shop: Shop) -> None:
     assert "by this key" in shop.told("attestation")
     code, found = shop.results(key=False)
     assert (code, found["attestation"], found["hash"]) == (2, "impossible", "passed")
+
+
+def test_a_key_of_ones_own_is_no_signature_by_a_workflow(shop: Shop) -> None:
+    RIGHT.put(shop.dist)
+    code, (one,) = shop.verify(PIN, "--github", "acme/contracts", key=False)
+    assert code == 1
+    assert [it["result"] for it in one["checks"]] == ["passed", "failed", "passed", "impossible"]
+    assert one["checks"][1]["told"].startswith("acme/contracts has not signed it: ")
+    for wrong in ("acme", "acme/a/b", "https://forge.example/a/b", "a/b\n"):
+        assert shop.verify(PIN, "--github", wrong, key=False)[0] == 1
+    assert shop.verify(PIN, "--github", "acme/contracts")[0] == 1
 
 
 def test_a_file_without_attestation_fails(shop: Shop) -> None:

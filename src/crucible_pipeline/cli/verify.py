@@ -11,8 +11,9 @@ from packaging.utils import canonicalize_name
 
 from crucible_pipeline.cli.app import print_json
 from crucible_pipeline.errors import CannotDo, Mark, Refused
-from crucible_pipeline.release.consumer import Report, Trust, exit_code, verified
-from crucible_pipeline.release.evidence import public_key, source
+from crucible_pipeline.release.consumer import Report, Signer, Trust, exit_code, verified
+from crucible_pipeline.release.dsse import key_id
+from crucible_pipeline.release.evidence import by_key, public_key, source
 from crucible_pipeline.release.pinned import MAX_FILES, Pinned, included, pinned, requirement
 from crucible_pipeline.release.shelves import Folder, Shelf, read
 
@@ -56,6 +57,10 @@ def register(app: typer.Typer) -> None:
             Path | None,
             typer.Option(envvar="CRUCIBLE_TRUSTED_KEY", help="The publisher's Ed25519 key in PEM."),
         ] = None,
+        github: Annotated[
+            str, typer.Option(metavar="OWNER/NAME", help="Trust what a workflow of this repository signed.")
+        ] = "",
+        workflow: Annotated[str, typer.Option(help="Which one, with --github.")] = "release.yml",
         index_url: Annotated[
             str, typer.Option(help="The index; CRUCIBLE_INDEX_URL or PIP_INDEX_URL if not given.")
         ] = "",
@@ -77,8 +82,8 @@ def register(app: typer.Typer) -> None:
             pins += _pinned(requirements, attested)
         if not pins:
             raise CannotDo("nothing is to be verified", "name a release, or give --requirements")
-        key = public_key(read(trusted_key, _MAX_BYTES)) if trusted_key is not None else None
-        trust = Trust(key, frozenset(attested), source(from_) if from_ else None)
+        signer = _signer(trusted_key, github, workflow, offline=offline is not None)
+        trust = Trust(signer, frozenset(attested), source(from_) if from_ else None)
         with _shelf(offline, index_url) as shelf:
             reports = list(verified(pins, shelf, trust))
         if form == "json":
@@ -86,6 +91,21 @@ def register(app: typer.Typer) -> None:
         else:
             print("\n".join(_text(reports)))
         raise typer.Exit(exit_code(reports))
+
+
+def _signer(key: Path | None, github: str, workflow: str, *, offline: bool) -> Signer | None:
+    if key is not None and github:
+        raise Refused("a key and a repository are trusted at once", "give --trusted-key or --github")
+    if github:
+        # Late, for a key needs nothing of Sigstore.
+        from crucible_pipeline.release.workflow import by_workflow  # noqa: PLC0415
+
+        return by_workflow(github, workflow, offline=offline)
+    if key is None:
+        return None
+    trusted = public_key(read(key, _MAX_BYTES))
+    opener = by_key(trusted)
+    return Signer(f"the key {key_id(trusted)[:16]}", lambda _name, _sha256: opener)
 
 
 def _pinned(path: Path, attested: Iterable[str]) -> list[Pinned]:

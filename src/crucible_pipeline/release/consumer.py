@@ -1,16 +1,14 @@
 """Verifies releases for whoever installs them: hash, attestation, SBOM and source commit of each file."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
-from crucible_pipeline.release import dsse
-from crucible_pipeline.release.evidence import Source, sbom_agrees, source_in, statement
+from crucible_pipeline.index.names import Filename
+from crucible_pipeline.release.evidence import Opener, Source, sbom_agrees, source_in, statement
 from crucible_pipeline.release.pinned import Pinned
 from crucible_pipeline.release.shelves import Found, Shelf
 
@@ -60,16 +58,29 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Signer:
+    """Whose statements count.
+
+    Args:
+        told: who that is, in a few words.
+        opener: gives what they signed.
+    """
+
+    told: str
+    opener: Callable[[Filename, str], Opener]
+
+
+@dataclass(frozen=True, slots=True)
 class Trust:
     """What is trusted, and of what more than a hash is asked.
 
     Args:
-        key: whose statements count; None where none was given.
+        signer: whose statements count; None where nobody was named.
         attested: normalized names of the packages that have to be attested; None for all.
         source: the commit that they have to come from; None where any will do.
     """
 
-    key: Ed25519PublicKey | None
+    signer: Signer | None
     attested: frozenset[str] | None = None
     source: Source | None = None
 
@@ -156,14 +167,15 @@ def _hash(found: Found, pin: Pinned, sha256: str) -> Finding:
 
 
 def _attested(found: Found, sha256: str, trust: Trust) -> tuple[Finding, Mapping[str, Any] | None]:
-    if trust.key is None:
-        todo = "give the publisher's public key with --trusted-key"
-        return Finding("attestation", Result.IMPOSSIBLE, "no key is trusted", todo), None
+    if trust.signer is None:
+        todo = "give the publisher's public key with --trusted-key, or its repository with --github"
+        return Finding("attestation", Result.IMPOSSIBLE, "nobody is trusted", todo), None
     try:
-        stated = statement(found.evidence(), trust.key, found.name, sha256)
+        opener = trust.signer.opener(found.name, sha256)
+        stated = statement(found.evidence(), opener, found.name, sha256)
     except CrucibleError as error:
         return _failed("attestation", error), None
-    return _passed("attestation", f"signed by the key {dsse.key_id(trust.key)[:16]}"), stated
+    return _passed("attestation", f"signed by {trust.signer.told}"), stated
 
 
 def _sbom(found: Found, content: bytes) -> tuple[Finding, str | None]:

@@ -8,7 +8,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -30,6 +30,10 @@ _SBOM = re.compile(r"[^/]+\.dist-info/sboms/crucible\.cdx\.json")
 _METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _UNSIGNED = "take it from somewhere else, or ask the publisher"
+
+
+# Gives the statement in an attestation or envelope if whoever is trusted has signed it, else raises Refused.
+Opener = Callable[[bytes], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +82,22 @@ def source(text: str) -> Source:
     return Source(_comparable(address), commit.lower())
 
 
-def statement(
-    evidence: Iterable[bytes], key: Ed25519PublicKey, name: Filename, sha256: str
-) -> Mapping[str, Any]:
-    """What the holder of a key states of exactly this file.
+def statement(evidence: Iterable[bytes], opener: Opener, name: Filename, sha256: str) -> Mapping[str, Any]:
+    """What whoever is trusted states of exactly this file.
 
     Args:
-        evidence: attestations (PEP 740), provenance objects that hold some, and DSSE envelopes.
-        key: the trusted one.
+        evidence: attestations (PEP 740) and DSSE envelopes.
+        opener: knows who is trusted.
         name: of the file.
         sha256: of its content.
 
     Raises:
-        Refused: nothing that the key has signed speaks of this file; why not, for each thing that was there.
+        Refused: nothing that is trusted speaks of this file; why not, for each thing that was there.
     """
     reasons: dict[str, None] = {}
     for text in evidence:
         try:
-            found = _opened(text, key)
+            found = opener(text)
             _speaks_of(found, name, sha256)
         except Refused as error:
             reasons[error.what] = None
@@ -106,6 +108,21 @@ def statement(
             "nothing attests this file", "ask the publisher to sign: crucible publish --signing-key"
         )
     raise Refused("; ".join([*reasons][:3]), _UNSIGNED)
+
+
+def by_key(key: Ed25519PublicKey) -> Opener:
+    """Trusts the holder of a key."""
+
+    def opened(text: bytes) -> Mapping[str, Any]:
+        try:
+            whole: object = json.loads(text)
+        except (ValueError, RecursionError):
+            raise Refused("what should attest it is not JSON") from None
+        if isinstance(whole, dict) and "envelope" in whole:
+            return _mapping(dsse.attested(cast("dict[str, Any]", whole), key))
+        return _mapping(dsse.opened(text, key))
+
+    return opened
 
 
 def attestations_in(provenance: bytes) -> list[bytes]:
@@ -179,17 +196,6 @@ def sbom_agrees(wheel: bytes, name: Filename) -> str:
     if len(commits) != 1:
         raise Refused("the SBOM names no commit", _UNSIGNED)
     return commits[0]
-
-
-def _opened(text: bytes, key: Ed25519PublicKey) -> Mapping[str, Any]:
-    """The statement in an attestation or an envelope, if the key has signed it."""
-    try:
-        whole: object = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Refused("what should attest it is not JSON") from None
-    if isinstance(whole, dict) and "envelope" in whole:
-        return _mapping(dsse.attested(cast("dict[str, Any]", whole), key))
-    return _mapping(dsse.opened(text, key))
 
 
 def _mapping(signed: object) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Trusts a workflow of a GitHub repository, as Sigstore has recorded who signed. Touches Sigstore's trust root.
+"""Trusts a workflow of a GitHub repository, of which Sigstore vouches. Touches Sigstore's trust root.
 
 Sources: PEP 740, "Attestation verification"; Sigstore's certificates name repository and workflow.
 """
@@ -31,13 +31,13 @@ def by_workflow(repository: str, workflow: str, *, offline: bool) -> Signer:
     if not _REPOSITORY.fullmatch(repository) or not _WORKFLOW.fullmatch(workflow):
         raise Refused(f"{repository!r} with {workflow!r} is no workflow", "write --github OWNER/NAME")
     try:
+        from pydantic import ValidationError  # noqa: PLC0415  likewise
         from pypi_attestations import (  # noqa: PLC0415  it brings all of Sigstore
             Attestation,
             AttestationError,
             Distribution,
             GitHubPublisher,
         )
-        from pydantic import ValidationError  # noqa: PLC0415  likewise
         from sigstore.errors import Error  # noqa: PLC0415  likewise
     except ImportError:
         raise CannotDo(
