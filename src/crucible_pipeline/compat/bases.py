@@ -7,6 +7,7 @@ where a commit or a folder holds no snapshot.
 import io
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,7 +166,7 @@ def _restored(content: bytes, origin: str) -> Contract:
         raise CannotDo(error.what, "compare with another base") from None
 
 
-def _loaded(texts: dict[str, str], project: Project, where: str) -> Contract:
+def _loaded(texts: Mapping[str, str], project: Project, where: str) -> Contract:
     try:
         return load(texts, project.package, where, compared=True)
     except Refused as error:
