@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from crucible_pipeline.errors import CrucibleError
+from crucible_pipeline.errors import Refused
 from crucible_pipeline.index import answers
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.audit import Actor
@@ -35,7 +35,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 TOLD_CLAIMS = ("sub", "ref", "sha", "run_id", "pipeline_id", "actor", "user_login")
 
 
-class NotMinted(CrucibleError):
+class NotMinted(Refused):
     """No token is given; `code` says why in the word that the public index has for it."""
 
     def __init__(self, code: str, what: str) -> None:
