@@ -212,11 +212,12 @@ def test_dependabot_watches_every_place_that_pins_something() -> None:
     for path in OWN:
         assert path.is_file()
     assert ("github-actions", "/") in watched
+    # The services stand on the base, which alone pins an image.
+    assert ("docker", "/examples/base") in watched
     for service in (path.parents[2] for path in OF_SERVICES):
         place = f"/{service.relative_to(ROOT)}"
         assert {
             ("pip", place),
-            ("docker", place),
             ("github-actions", f"{place}/.github/workflows"),
         } <= watched
     # No entry outlives its folder.
