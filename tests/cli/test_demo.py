@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from crucible_pipeline.cli.demo_story import NAME, story_of
+from crucible_pipeline.contracts.project import find_project
+from crucible_pipeline.errors import CannotDo, Refused
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -66,3 +70,34 @@ def test_outside_a_checkout_the_demo_says_what_it_needs(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stderr.strip()
+
+
+def test_the_story_of_this_checkout_still_fits_its_contracts_and_services() -> None:
+    story = story_of(ROOT)
+    assert (str(story.first), str(story.too_small), str(story.second)) == ("0.3.0", "0.3.1", "0.4.0")
+    assert "==0.3.*" in (ROOT / "examples" / story.service / "requirements.txt").read_text()
+    folder = find_project(ROOT / "contracts").contracts
+    for edit in story.edits:
+        assert (folder / edit.file).read_text().count(edit.old) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (("first = ", "# "), "first"),
+        (("[[edit]]", "[edit]"), "edit"),
+        (('service = "', 'service = "../'), "no folder below examples"),
+        (("first", "first = "), "broken"),
+    ],
+)
+def test_a_story_that_is_none_is_refused_with_what_is_missing(
+    change: tuple[str, str], why: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CannotDo, match="crucible init"):
+        story_of(tmp_path)
+    text = (ROOT / NAME).read_text()
+    end = text.index("[[edit]]", text.index("[[edit]]") + 1)
+    (tmp_path / NAME).parent.mkdir()
+    (tmp_path / NAME).write_text(text[:end].replace(*change, 1))
+    with pytest.raises(Refused, match=why):
+        story_of(tmp_path)

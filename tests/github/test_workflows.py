@@ -59,7 +59,8 @@ def test_zizmor_finds_nothing_in_its_strictest_persona() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stderr.count("completed") == len(WORKFLOWS) + 1, "the workflows and dependabot.yml"
+    told = "the workflows, and a dependabot.yml here and in each service"
+    assert done.stderr.count("completed") == len(WORKFLOWS) + 1 + len(OF_SERVICES), told
 
 
 @each_workflow
@@ -230,3 +231,14 @@ def test_dependabot_waits_a_week_and_leaves_the_contracts_to_the_upgrade() -> No
     for update in updates:
         if "/examples/storage-service" in update["directories"] and update["package-ecosystem"] == "pip":
             assert {"dependency-name": "crucible-shared"} in update["ignore"]
+
+
+@pytest.mark.parametrize("path", OF_SERVICES, ids=lambda path: path.parts[-4])
+def test_the_bot_of_a_service_asks_the_private_index_alone(path: Path) -> None:
+    bot = read(path.parents[1] / "dependabot.yml")
+    (index,) = bot["registries"].values()
+    assert index["replaces-base"] is True
+    (pip,) = [update for update in bot["updates"] if update["package-ecosystem"] == "pip"]
+    assert pip["registries"] == list(bot["registries"])
+    assert {"dependency-name": "crucible-shared"} in pip["ignore"]
+    assert all(update["cooldown"]["default-days"] >= 7 for update in bot["updates"])
