@@ -11,13 +11,13 @@ from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT, journal
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.audit import Ledger, this_user
+from crucible_pipeline.index.catalog import Candidate
 from crucible_pipeline.index.configured import pip_index_url
+from crucible_pipeline.index.difference import Contracts, Rule
 from crucible_pipeline.index.place import store_at
 from crucible_pipeline.index.policy import EVERY, Policies
 from crucible_pipeline.index.reserved import Reserved
 from crucible_pipeline.index.store import Store
-from crucible_pipeline.release.difference import CONTRACTS
-from crucible_pipeline.release.gate import gate
 
 DEFAULT_DATA = ".crucible/index"
 
@@ -77,7 +77,7 @@ def register(app: typer.Typer) -> None:
         other = None if no_upstream else _other(upstream)
         named = "the given upstream" if upstream else "the index that pip is configured for"
         started = partial(_tell, data, None if other is None else named)
-        rules = Rules(gate, other, CONTRACTS)
+        rules = Rules(_gate, other, Contracts("crucible_pipeline.release.difference", _rules))
         with journal.told_to(sys.stderr):
             serve(store, host=host, port=port, rules=rules, open_to_all=open_to_all, started=started)
 
@@ -92,6 +92,20 @@ def _settle(store: Store, reserve: Iterable[str], *, attested: bool) -> None:
     if attested and not policies.of(EVERY).attested:
         with Ledger(store).change(this_user(), "policy", None, attested="True"):
             policies.set(EVERY, attested=True)
+
+
+def _gate(candidate: Candidate) -> str | None:
+    """The gate of contracts, loaded with the first upload: the first page does not wait for it."""
+    from crucible_pipeline.release.gate import gate  # noqa: PLC0415
+
+    return gate(candidate)
+
+
+def _rules() -> tuple[Rule, ...]:
+    """All rules of contracts; likewise."""
+    from crucible_pipeline.release.difference import rules  # noqa: PLC0415
+
+    return rules()
 
 
 def _other(upstream: str | None) -> Callable[[], str]:
