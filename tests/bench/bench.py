@@ -3,15 +3,16 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import archives, bench_compat, chain, generation, package
+from bench import archives, bench_compat, chain, generation, index_figures, package
 from bench.table import Row, shown
 
 PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
     "package": package.rows,
     "archives": archives.rows,
     "generation": generation.rows,
-    "compat": bench_compat.rows,
     "chain": chain.rows,
+    "compat": bench_compat.rows,
+    "index": index_figures.rows,
 }
 
 
@@ -24,7 +25,7 @@ def main(wanted: list[str]) -> int:
     found: list[Row] = []
     for name in wanted or PARTS:
         for row in PARTS[name]():
-            sys.stderr.write(f"{row.what}: {row.ratio if row.ratio != '-' else row.ours}\n")
+            sys.stderr.write(f"{row.what}: {row.ours} beside {row.theirs}: {row.ratio}\n")
             found.append(row)
     sys.stdout.write(shown(found) + "\n")
     return 0
