@@ -1,6 +1,8 @@
 """What a consumer verifies: each seeded fault fails the check that is about it; the right release passes."""
 
+import contextlib
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -237,6 +239,28 @@ def test_an_sbom_of_another_commit_than_the_statements_fails(shop: Shop) -> None
 def test_bytes_that_are_no_wheel_are_refused_in_words(content: bytes) -> None:
     with pytest.raises(Refused, match="no wheel that can be read"):
         sbom_agrees(content, parse_filename(RIGHT.dist.filename))
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=6))
+def test_a_damaged_wheel_is_refused_in_words_or_read(damages: list[tuple[int, int]]) -> None:
+    content = bytearray(RIGHT.dist.content)
+    for place, value in damages:
+        # The directory at the end is what a reader believes.
+        content[-1 - place % 700] = value
+    # Whatever was hit: what is read is what was packed, and nothing but Refused is raised.
+    with contextlib.suppress(Refused):
+        assert sbom_agrees(bytes(content), parse_filename(RIGHT.dist.filename)) == COMMIT
+
+
+def test_a_wheel_whose_directory_points_before_the_file_is_refused() -> None:
+    content = RIGHT.dist.content
+    for found in re.finditer(b"PK\x01\x02(?=.{42}[^/]+/(METADATA|sboms))", content, re.DOTALL):
+        place = found.start()
+        # The offset of the local header stands 42 bytes into an entry (APPNOTE 4.3.12).
+        broken = content[: place + 42] + b"\xff\xff\xff\x7f" + content[place + 46 :]
+        with pytest.raises(Refused):
+            sbom_agrees(broken, parse_filename(RIGHT.dist.filename))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ All of it is untrusted until a signature by the trusted key is found; then only 
 
 import io
 import json
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +31,11 @@ MAX_ENTRY_BYTES = 16 << 20
 _SBOM = re.compile(r"[^/]+\.dist-info/sboms/crucible\.cdx\.json")
 _METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# What zipfile and its decompressors raise for bytes that are no archive; ValueError: a place before the file.
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(ValueError, NotImplementedError, RuntimeError, OSError, EOFError),
+)
 _UNSIGNED = "take it from somewhere else, or ask the publisher"
 
 
@@ -172,7 +179,7 @@ def sbom_agrees(wheel: bytes, name: Filename) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
             held, metadata = _entry(archive, _SBOM), _entry(archive, _METADATA)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError):
+    except _UNREADABLE:
         raise Refused("this is no wheel that can be read", _UNSIGNED) from None
     if held is None or metadata is None:
         raise Refused("the wheel holds no SBOM", "ask the publisher for one built by crucible publish")
