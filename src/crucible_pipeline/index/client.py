@@ -43,6 +43,7 @@ class Release:
         yanked: None, or the reason, which may be empty.
         kind: wheel or sdist, in the upload form's words.
         provenance: where its attestations are (PEP 740), absolute; None where the index names none.
+        uploaded: the time as the index writes it (PEP 700); None where it gives none.
     """
 
     version: Version
@@ -53,6 +54,7 @@ class Release:
     yanked: str | None = None
     kind: Kind = "bdist_wheel"
     provenance: str | None = None
+    uploaded: str | None = None
 
 
 class Index:
@@ -213,6 +215,7 @@ def _release(row: dict[str, Any], base: httpx.URL, project: str) -> Release | No
         yanked=yanked if isinstance(yanked, str) else "" if yanked is True else None,
         kind=filename.kind,
         provenance=_beside(row.get("provenance"), base),
+        uploaded=uploaded if isinstance(uploaded := row.get("upload-time"), str) else None,
     )
 
 

@@ -24,6 +24,7 @@ from crucible_pipeline.upgrade.plumbing import (
     files_of,
     files_with,
 )
+from crucible_pipeline.upgrade.policy import NONE, Policy, read_policy
 
 MAX_SOURCE_BYTES = 64 << 20
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -166,15 +167,37 @@ def python_files(service: Service, strings: Iterable[str]) -> tuple[dict[str, by
 
 def requires_python(service: Service) -> str | None:
     """What the service's own pyproject.toml says of Python; None if it says nothing readable."""
-    path = posixpath.join(service.folder, "pyproject.toml")
-    if path not in service.files or _why_not(service, path) is not None:
-        return None
-    content = contents_of(service.repository, [service.files[path]])[service.files[path].identity]
+    text = _own(service, "pyproject.toml")
     try:
-        said = tomllib.loads(content.decode("utf-8"))["project"]["requires-python"]
+        said = tomllib.loads(text or "")["project"]["requires-python"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return said if isinstance(said, str) else None
+
+
+def policy_of(service: Service) -> Policy:
+    """What the service says about its upgrades, in the first of its two files that says something.
+
+    Raises:
+        Refused: it says what cannot be meant.
+    """
+    for name, place in (
+        ("pyproject.toml", ("tool", "crucible", "upgrade")),
+        (".crucible.toml", ("upgrade",)),
+    ):
+        found = read_policy(_own(service, name) or "", place, name)
+        if found is not None:
+            return found
+    return NONE
+
+
+def _own(service: Service, name: str) -> str | None:
+    """The text of a file in the service's own folder; None if there is none that can be read."""
+    path = posixpath.join(service.folder, name)
+    if path not in service.files or _why_not(service, path) is not None:
+        return None
+    content = contents_of(service.repository, [service.files[path]])[service.files[path].identity]
+    return content.decode("utf-8", "replace")
 
 
 def changed_paths(service: Service, paths: Iterable[str]) -> list[str]:

@@ -6,7 +6,8 @@ import sys
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from packaging.version import Version
 
@@ -14,6 +15,7 @@ from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.snapshot import restore
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index.client import Index, Release
+from crucible_pipeline.upgrade.policy import time_of
 from crucible_pipeline.upgrade.target import Candidate
 
 SNAPSHOT = "contract.json"
@@ -62,6 +64,7 @@ class Shelf:
                 all(release.yanked is not None for release in files),
                 tuple(release.requires_python for release in files if release.requires_python),
                 tuple(f"sha256:{release.sha256}" for release in files if release.sha256),
+                _last(files),
             )
             for version, files in by_version.items()
         }
@@ -91,6 +94,13 @@ class Shelf:
     def _file(self, version: Version, kind: str) -> Release | None:
         fitting = (item for item in self._files() if item.version == version and item.kind == kind)
         return next(fitting, None)
+
+
+def _last(files: Sequence[Release]) -> datetime | None:
+    """When the last file of a release came into the index; None if that is not known of each."""
+    times = [time_of(release.uploaded) for release in files]
+    known = [time for time in times if time is not None]
+    return max(known) if len(known) == len(times) else None
 
 
 def _member_of_wheel(data: bytes, name: str) -> bytes | None:

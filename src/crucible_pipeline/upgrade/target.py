@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from crucible_pipeline.upgrade.pins import FREE, Pin
+from crucible_pipeline.upgrade.policy import NONE, Policy
 from crucible_pipeline.upgrade.specifier import admits, excludes, floor_of, is_exact, is_prerelease, moved
 from crucible_pipeline.version import line_of
 
@@ -24,12 +26,14 @@ class Candidate:
         yanked: every file of it is (PEP 592).
         requires_python: of its files, where given.
         digests: `sha256:…` of every file.
+        uploaded: when its last file came into the index; None where the index does not tell.
     """
 
     version: Version
     yanked: bool
     requires_python: tuple[str, ...]
     digests: tuple[str, ...]
+    uploaded: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,11 @@ class Move:
 
 
 def choose(
-    pins: Sequence[Pin], candidates: Iterable[Candidate], python: str | None, to: Version | None
+    pins: Sequence[Pin],
+    candidates: Iterable[Candidate],
+    python: str | None,
+    to: Version | None,
+    policy: Policy = NONE,
 ) -> tuple[Candidate | None, str]:
     """The release for all pins of a service.
 
@@ -65,11 +73,13 @@ def choose(
         pins: those that can move.
         candidates: what the index has.
         python: the service's own requires-python, if it says one.
-        to: the only version wanted, if one is.
+        to: the only version wanted, if one is; the policy does not hold for it.
+        policy: which releases the service does not want.
 
     Returns:
         The release, or None and why there is none.
     """
+    now = datetime.now(UTC)
     known = {candidate.version: candidate for candidate in candidates}
     allowed = list(known.values()) if to is None else [known[to]] if to in known else []
     if not allowed:
@@ -81,6 +91,14 @@ def choose(
     conditions: tuple[tuple[str, Callable[[Candidate], bool]], ...] = (
         ("yanked", lambda item: not item.yanked),
         ("for other Python versions", lambda item: _runs(item.requires_python, python)),
+        (
+            "ignored by the service's settings",
+            lambda item: to is not None or not policy.ignores(item.version),
+        ),
+        (
+            f"not yet in the index for {policy.cooldown} days",
+            lambda item: to is not None or not policy.is_early(item.uploaded, now),
+        ),
         ("excluded by a pin", lambda item: not any(excludes(pin, item.version) for pin in pins)),
     )
     for reason, keeps in conditions:

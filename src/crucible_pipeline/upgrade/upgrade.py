@@ -15,6 +15,7 @@ from crucible_pipeline.upgrade.changelog import between
 from crucible_pipeline.upgrade.encoding import Decoded, decode, printable
 from crucible_pipeline.upgrade.forge import Forge, propose
 from crucible_pipeline.upgrade.impact import Hit, impact, needles
+from crucible_pipeline.upgrade.locks import stale_locks
 from crucible_pipeline.upgrade.outcome import Outcome, Row, failed
 from crucible_pipeline.upgrade.pin_files import find_pins
 from crucible_pipeline.upgrade.pins import Edit, Pin, apply, edits
@@ -23,6 +24,7 @@ from crucible_pipeline.upgrade.service import (
     Service,
     changed_paths,
     open_service,
+    policy_of,
     python_files,
     read_requirements,
     requires_python,
@@ -96,8 +98,10 @@ def _plan(
     candidates = shelf.candidates()
     movable = [pin for pin in pins if pin.clauses and not pin.fixed]
     python = requires_python(service)
-    newest, _ = choose(movable, candidates.values(), python, None)
-    chosen, why = choose(movable, candidates.values(), python, request.to)
+    policy = policy_of(service)
+    notes = [*notes, *(f"The setting {key} of the upgrades means nothing here." for key in policy.unknown)]
+    newest, _ = choose(movable, candidates.values(), python, None, policy)
+    chosen, why = choose(movable, candidates.values(), python, request.to, policy)
     latest = newest.version if newest is not None else None
     if chosen is None or not movable:
         moves = [Move(pin, None, pin.fixed or why, False, None) for pin in pins]
@@ -158,7 +162,9 @@ def _edited(plan: _Plan, texts: Mapping[str, Decoded], chosen: Candidate) -> dic
 def _facts(plan: _Plan, target: Version, shelf: Shelf) -> Facts:
     service = plan.service
     installed = min((one.installed for one in plan.moving if one.installed is not None), default=None)
-    notes = list(plan.notes)
+    moving = {service.shown(one.pin.file) for one in plan.moving}
+    known = {service.shown(path) for path in service.files}
+    notes = [*plan.notes, *stale_locks(moving, known, shelf.package)]
     changes: list[Change] | None = None
     hits: Sequence[Hit] = ()
     old = shelf.contract(installed) if installed is not None and installed in shelf.candidates() else None

@@ -1,0 +1,53 @@
+"""Locks beside a pin that moves: which there are, and what to type to refresh them. Pure.
+
+A tool that resolves may build what the service names, which runs its code. So none is started here.
+"""
+
+import posixpath
+from collections.abc import Collection, Iterable
+
+# lock → the file whose pins it follows, and the command; {package} is Python's name
+_LOCKS = {
+    "uv.lock": ("pyproject.toml", "uv lock --upgrade-package {package}"),
+    "poetry.lock": ("pyproject.toml", "poetry update --lock {package}"),
+    "pdm.lock": ("pyproject.toml", "pdm update --no-sync {package}"),
+    "Pipfile.lock": ("Pipfile", "pipenv upgrade {package}"),
+    "pixi.lock": ("pixi.toml", "pixi lock"),
+    "package-lock.json": ("package.json", "npm install --package-lock-only"),
+    "pnpm-lock.yaml": ("package.json", "pnpm install --lockfile-only"),
+    "yarn.lock": ("package.json", "yarn install --mode update-lockfile"),
+}
+
+
+def stale_locks(moving: Iterable[str], files: Collection[str], package: str) -> list[str]:
+    """A sentence for every lock that a moved pin leaves behind.
+
+    Args:
+        moving: paths of the files whose pins move.
+        files: every path of the commit; a lock may lie above the file, as in a workspace.
+        package: normalized name.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(moving):
+        folder, name = posixpath.split(path)
+        beside = [
+            (near, command)
+            for lock, (manifest, command) in _LOCKS.items()
+            if manifest == name and (near := _nearest(folder, lock, files))
+        ]
+        for lock, command in beside:
+            found[lock] = f"{lock} still holds the old version; type: {command.format(package=package)}"
+        if len(beside) > 1:
+            locks = " and ".join(sorted(lock for lock, _ in beside))
+            found[path] = f"{path} has several locks, {locks}: refresh the one in use and remove the others"
+    return list(found.values())
+
+
+def _nearest(folder: str, lock: str, files: Collection[str]) -> str:
+    while True:
+        path = posixpath.join(folder, lock)
+        if path in files:
+            return path
+        if not folder:
+            return ""
+        folder = posixpath.dirname(folder)
