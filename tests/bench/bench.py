@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import archives, bench_compat, chain, generation, index_figures, package, verification
+from bench import archives, bench_compat, chain, generation, index_figures, package, pins, verification
 from bench.table import Row, shown
 
 PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
@@ -14,6 +14,7 @@ PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
     "verify": verification.rows,
     "compat": bench_compat.rows,
     "index": index_figures.rows,
+    "pins": pins.rows,
 }
 
 

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import types
 import unittest
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,21 +53,21 @@ def repository(name: str) -> Path | None:
     return None
 
 
-def obtain() -> list[str]:
-    """Fetch what is not there yet.
+def obtain(pinned: Mapping[str, str] = PINNED) -> list[str]:
+    """Fetch what is not there yet of some repositories, each at its commit.
 
     Returns:
         The repositories that could not be had.
     """
-    missing = [name for name in PINNED if repository(name) is None]
+    missing = [name for name in pinned if repository(name) is None]
     for name in missing:
         folder = PLACE / name.replace("/", "+")
         git = ["git", "--git-dir", str(folder)]
-        wanted = ["fetch", "--quiet", "--depth", "1", f"https://github.com/{name}", PINNED[name]]
+        wanted = ["fetch", "--quiet", "--depth", "1", f"https://github.com/{name}", pinned[name]]
         try:
             subprocess.run([*git, "init", "--quiet", "--bare"], check=True, capture_output=True)
             subprocess.run([*git, *wanted], check=True, capture_output=True, timeout=300)
-            subprocess.run([*git, "update-ref", "--no-deref", "HEAD", PINNED[name]], check=True)
+            subprocess.run([*git, "update-ref", "--no-deref", "HEAD", pinned[name]], check=True)
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
             shutil.rmtree(folder, ignore_errors=True)
     return [name for name in missing if repository(name) is None]
