@@ -84,7 +84,7 @@ def test_the_contracts_wheel_holds_types_snapshot_yaml_page_and_marker_and_nothi
     about = ("METADATA", "WHEEL", "RECORD", "top_level.txt", "licenses/LICENSE")
     assert set(files) == tracked(repository, "src/crucible_shared") | {f"{info}/{name}" for name in about}
     assert {name.rpartition(".")[2] for name in files if not name.startswith(info)} == {
-        "html", "json", "py", "typed", "yaml"
+        "html", "json", "py", "pyi", "typed", "yaml"
     }  # fmt: skip
     yaml = {name.removeprefix("crucible_shared/") for name in files if name.endswith(".yaml")}
     assert yaml == set(repository.run("ls-files", "contracts").splitlines())

@@ -8,7 +8,7 @@ import typer
 
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.upgrade.encoding import decode
-from crucible_pipeline.upgrade.pins import find_pins
+from crucible_pipeline.upgrade.pin_files import find_pins
 from crucible_pipeline.upgrade.service import open_service, read_requirements
 
 
@@ -32,7 +32,7 @@ def register(group: typer.Typer) -> None:
     ) -> None:
         """Report which releases services pin, for the project's page; the token is in CRUCIBLE_TOKEN.
 
-        What a service's requirements files say together is one specifier; without one, an earlier report
+        What a service's files say together is one specifier; without one, an earlier report
         of that service is taken back.
         """
         url, token = index_url or os.environ.get("CRUCIBLE_INDEX_URL", ""), os.environ.get("CRUCIBLE_TOKEN")
@@ -53,11 +53,11 @@ def register(group: typer.Typer) -> None:
 
 
 def _pinned(target: Path, projects: list[str]) -> tuple[str, dict[str, str | None]]:
-    """The service's name, and what its requirements files say of each project."""
+    """The service's name, and what its files say of each project."""
     service = open_service(target)
-    files = read_requirements(service).files
     found: dict[str, str | None] = {}
     for project in projects:
+        files = read_requirements(service, project).files
         pins = [
             pin for path, content in files.items() for pin in find_pins(path, decode(content).text, project)
         ]
