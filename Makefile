@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# An activated environment or a PYTHONPATH of the caller must not leak into ours.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# An activated environment or a PYTHONPATH of the caller must not leak into ours; and what was compiled once is kept,
+# or each of the thousand processes of the suite compiles its libraries anew.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-all check bench generate lock setup setup-test clean help
 

@@ -143,9 +143,12 @@ ADVERSARIAL: dict[str, tuple[Schema, Schema]] = {
     ),
     "depth": (nested(90, TEXT), nested(90, WHOLE)),
 }
+DEAR = {"every combination", "patterns with exponentially many states"}
 
 
-@pytest.mark.parametrize("name", ADVERSARIAL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in DEAR)) for name in ADVERSARIAL]
+)
 def test_adversarial_schemas_end_soon_and_count_as_breaking(name: str) -> None:
     old, new = ADVERSARIAL[name]
     began = time.process_time()

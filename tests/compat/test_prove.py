@@ -43,6 +43,7 @@ def test_a_break_is_found_in_its_direction_and_only_there() -> None:
     assert rejections(schema, schema.types["Order"].schema, forward.witness.payload)
 
 
+@pytest.mark.slow
 def test_a_property_that_nobody_sends_is_no_counterexample_unless_strictly() -> None:
     new = OLD + "        note: {type: string}\n"
     assert all(one.witness is None for one in searched(OLD, new))

@@ -5,5 +5,4 @@ import os
 
 def environment() -> dict[str, str]:
     """The caller's environment without what could make an import succeed that an installation does not."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
-    return kept | {"PYTHONDONTWRITEBYTECODE": "1"}
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}

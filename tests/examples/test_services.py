@@ -33,6 +33,7 @@ def test_a_service_passes_its_own_tests(service_python: Path, repository: Path) 
     assert re.search(r"^\d+ passed in", done.stdout, re.MULTILINE), "nothing is skipped"
 
 
+@pytest.mark.slow
 def test_a_service_is_strictly_typed_against_the_installed_package(
     service_python: Path, repository: Path, type_cache: Path
 ) -> None:

@@ -126,6 +126,7 @@ OldOrder(id="b")
 """
 
 
+@pytest.mark.slow
 def test_type_checkers_know_the_names_and_what_is_given_up(tmp_path: Path) -> None:
     install(contract_of(AGED, "aged"), tmp_path)
     (tmp_path / "uses.py").write_text(USES)

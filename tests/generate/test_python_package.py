@@ -171,6 +171,7 @@ def test_mypy_with_pydantics_plugin_finds_the_package_sound(consumer: Path) -> N
     assert mypy(consumer, "plugin.ini") == ({3, 6, 7}, [])
 
 
+@pytest.mark.slow
 def test_pyright_finds_the_package_sound_and_the_wrong_uses(consumer: Path) -> None:
     done = run(BIN / "pyright", "--pythonpath", sys.executable, "--outputjson", cwd=consumer)
     found = json.loads(done.stdout)["generalDiagnostics"]

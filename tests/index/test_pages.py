@@ -66,13 +66,16 @@ def context(browser: Browser, **options: object) -> Iterator[BrowserContext]:
         made.close()
 
 
+@pytest.mark.parametrize(
+    "paths", [COLOURFUL, pytest.param(PAGES, marks=pytest.mark.slow)], ids=["the richest", "all"]
+)
 def test_every_page_is_accessible_in_both_colours_and_fits_a_narrow_screen(
-    site: Running, browser: Browser
+    site: Running, browser: Browser, paths: tuple[str, ...]
 ) -> None:
     # The policy of the pages forbids the checker's own script, too.
     with context(browser, color_scheme="light", viewport=NARROW, bypass_csp=True) as narrow:
         page = narrow.new_page()
-        for path in PAGES:
+        for path in paths:
             page.emulate_media(color_scheme="light")
             page.goto(f"{site.url}{path}")
             assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"], path
@@ -132,6 +135,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(site: Running, br
         assert len(reached) == wanted > 30
 
 
+@pytest.mark.slow
 def test_a_page_reads_the_same_without_scripts(site: Running, browser: Browser) -> None:
     with context(browser) as one, context(browser, java_script_enabled=False) as other:
         with_scripts, without = one.new_page(), other.new_page()

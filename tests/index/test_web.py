@@ -264,7 +264,8 @@ def test_a_project_page_shows_releases_files_yanks_and_how_to_install(index: Run
     post(
         index,
         wheel(
-            more="Summary: What it is\nRequires-Python: >=3.9\nRequires-Dist: other\nDescription-Content-Type: text/markdown\n\n# Read me\n"
+            more="Summary: What it is\nRequires-Python: >=3.9\nRequires-Dist: other\n"
+            "Description-Content-Type: text/markdown\n\n# Read me\n"
         ),
     )
     post(index, wheel(version="1.1rc1"))

@@ -322,6 +322,7 @@ def test_an_index_that_is_out_of_order_ends_the_upload_with_what_it_said(
         assert not any(index.secrets)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["500", "409", "half", "closed", "login"])
 def test_an_index_that_cannot_be_read_ends_it_before_anything_is_sent(
     fault: str, parcel: Parcel, work: Path
@@ -388,6 +389,7 @@ def test_the_confirmation_asks_for_the_line_and_for_the_version_where_the_line_l
     assert asked("0.4.0.dev7", "0.4.0.dev7") == "a==0.4.0.dev7"
 
 
+@pytest.mark.slow
 def test_a_staged_release_is_promoted_with_the_same_bytes_and_nothing_is_built(
     published: Published, empty: Running, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
