@@ -44,8 +44,10 @@ lock: setup-test ## refresh the locks
 	  --no-emit-index-url --upgrade test.in -o test.txt
 	cd tests/index && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --upgrade clients.in -o clients.txt
-	cd tests/bench/lock && ../../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --upgrade peers.in -o peers.txt
+	cd tests/bench/lock && for name in peers indexes; do ../../../$(BIN)/uv pip compile --quiet --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade $$name.in -o $$name.txt; done
+	cd src/crucible_pipeline/release/lock && ../../../../$(BIN)/uv pip compile --quiet --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade build.in -o build.txt
 
 setup: $(VENV)/.demo
 
