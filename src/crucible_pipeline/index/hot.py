@@ -18,7 +18,7 @@ from crucible_pipeline.index.store import Blob, NotFound, Store
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
-    from backports import zstd
+    from backports import zstd  # pyright: ignore[reportMissingTypeStubs]
 
 MAX_BYTES = 64 << 20
 PACKED_FROM_BYTES = 512

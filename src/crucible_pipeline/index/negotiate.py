@@ -45,8 +45,8 @@ def codings(accept_encoding: str | None) -> tuple[Coding, ...]:
     """
     wanted = _weights(accept_encoding or "")
     plain = wanted.get("identity", 0.0)
-    weights = {coding: wanted.get(coding, wanted.get("*", 0.0)) for coding in CODINGS}
-    allowed = [coding for coding in CODINGS if weights[coding] > 0 and weights[coding] >= plain]
+    weights: dict[Coding, float] = {coding: wanted.get(coding, wanted.get("*", 0.0)) for coding in CODINGS}
+    allowed: list[Coding] = [coding for coding in CODINGS if weights[coding] > 0 and weights[coding] >= plain]
     return tuple(sorted(allowed, key=lambda coding: -weights[coding]))
 
 
