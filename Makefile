@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # or each of the thousand processes of the suite compiles its libraries anew.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all check bench generate lock setup setup-test clean help
+.PHONY: demo test test-all check bench generate lock setup setup-sign setup-test clean help
 
 help: ## what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1  — /p' $(MAKEFILE_LIST)
@@ -40,8 +40,8 @@ generate: setup ## contracts to code, into this checkout
 lock: setup-test ## refresh the locks
 	cd .ci/lock && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --extra index --upgrade ../../src/crucible_pipeline/pyproject.toml demo.in -o demo.txt
-	cd .ci/lock && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --upgrade test.in -o test.txt
+	cd .ci/lock && for name in sign test; do ../../$(BIN)/uv pip compile --quiet --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade $$name.in -o $$name.txt; done
 	cd tests/index && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --upgrade clients.in -o clients.txt
 	cd tests/bench/lock && for name in peers indexes; do ../../../$(BIN)/uv pip compile --quiet --universal \
@@ -50,6 +50,8 @@ lock: setup-test ## refresh the locks
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade build.in -o build.txt
 
 setup: $(VENV)/.demo
+
+setup-sign: $(VENV)/.sign
 
 setup-test: $(VENV)/.test
 
@@ -61,8 +63,8 @@ $(VENV)/.demo: .ci/lock/demo.txt src/crucible_pipeline/pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --no-build-isolation -e src/crucible_pipeline
 	touch $@
 
-$(VENV)/.test: $(VENV)/.demo .ci/lock/test.txt
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --require-hashes -r .ci/lock/test.txt
+$(VENV)/.sign $(VENV)/.test: $(VENV)/.%: .ci/lock/%.txt $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --require-hashes -r $<
 	touch $@
 
 clean: ## remove everything the tasks made

@@ -183,7 +183,9 @@ def _log(road: Road, repository: Repository, kind: str, words: str) -> None:
 def _release(road: Road, contracts: Repository, version: Version, upload_url: str) -> None:
     road.say(f"Release {version}: a real tag, a real build, a real upload")
     road.run(["crucible", "release", str(version)], contracts.root)
-    road.run(["crucible", "publish", "--repository", upload_url], contracts.root)
+    # One Python is enough to see it; without the option every Python of the machine tries the wheel.
+    this = f"{sys.version_info.major}.{sys.version_info.minor}"
+    road.run(["crucible", "publish", "--python", this, "--repository", upload_url], contracts.root)
 
 
 def _installed(road: Road, project: Project, story: Story, place: Path, simple_url: str) -> None:
