@@ -120,7 +120,9 @@ def test_one_job_has_an_identity_in_its_environment_and_no_job_before_it_has_a_s
     (taken,) = [step for step in jobs["publish"]["steps"] if "download-artifact" in step.get("uses", "")]
     assert taken["with"] == {"name": "dist", "path": "dist/"}
     assert all(
-        "dist" in run for step in jobs["publish"]["steps"] if (run := step.get("run", "dist")) != "make setup-sign"
+        "dist" in run
+        for step in jobs["publish"]["steps"]
+        if (run := step.get("run", "dist")) != "make setup-sign"
     )
 
 
