@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/python $(VENV)/pip/pip install --quiet --no-compile --disable-pip-version-check --no-deps
 # An activated environment or a PYTHONPATH of the caller must not leak into ours; and what was compiled once is kept,
 # or each of the thousand processes of the suite compiles its libraries anew.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
@@ -40,7 +41,7 @@ generate: setup ## contracts to code, into this checkout
 lock: setup-test ## refresh the locks
 	cd .ci/lock && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --extra index --upgrade ../../src/crucible_pipeline/pyproject.toml demo.in -o demo.txt
-	cd .ci/lock && for name in sign test; do ../../$(BIN)/uv pip compile --quiet --universal \
+	cd .ci/lock && for name in pip sign test; do ../../$(BIN)/uv pip compile --quiet --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade $$name.in -o $$name.txt; done
 	cd tests/index && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --upgrade clients.in -o clients.txt
@@ -56,15 +57,17 @@ setup-sign: $(VENV)/.sign
 setup-test: $(VENV)/.test
 
 # A lock is complete, so pip resolves nothing (--no-deps). A stamp is newer than the lock it was installed from, so a changed lock installs again.
-$(VENV)/.demo: .ci/lock/demo.txt src/crucible_pipeline/pyproject.toml
+$(VENV)/.demo: .ci/lock/pip.txt .ci/lock/demo.txt src/crucible_pipeline/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --require-hashes -r .ci/lock/demo.txt
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --no-build-isolation -e src/crucible_pipeline
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  --upgrade --target $(VENV)/pip -r .ci/lock/pip.txt
+	$(INSTALL) --require-hashes -r .ci/lock/demo.txt
+	$(INSTALL) --no-build-isolation -e src/crucible_pipeline
 	touch $@
 
 $(VENV)/.sign $(VENV)/.test: $(VENV)/.%: .ci/lock/%.txt $(VENV)/.demo
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --require-hashes -r $<
+	$(INSTALL) --require-hashes -r $<
 	touch $@
 
 clean: ## remove everything the tasks made
