@@ -3,13 +3,13 @@
 import contextlib
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from crucible_pipeline.index.negotiate import JSON
 from index.distributions import Dist, metadata
+from index.loopback import answering
 
 
 @dataclass
@@ -81,13 +81,6 @@ def elsewhere() -> Iterator[Elsewhere]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        found.url = f"http://127.0.0.1:{server.server_port}/"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield found
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Handler) as url:
+        found.url = f"{url}/"
+        yield found

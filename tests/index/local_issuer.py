@@ -2,17 +2,18 @@
 
 import contextlib
 import json
-import threading
 import time
 import uuid
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeyParameters, RSAKey
+
+from index.loopback import answering
 
 REPOSITORY = "acme/contracts"
 OWNER_ID = "4242"
@@ -136,13 +137,6 @@ def issuer() -> Generator[Issuer]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the base's
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        found.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield found
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Handler) as url:
+        found.url = url
+        yield found

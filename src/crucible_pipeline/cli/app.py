@@ -42,6 +42,17 @@ def print_json(document: object) -> None:
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
+def text_or_json(form: str) -> str:
+    """The value of a `--format` option that takes these two; a callback of typer's.
+
+    Raises:
+        typer.BadParameter: it is neither.
+    """
+    if form not in {"text", "json"}:
+        raise typer.BadParameter(f"{form!r} is none of text, json")
+    return form
+
+
 class Commands(TyperGroup):
     """The commands, each imported when it is asked for: `crucible generate` pays for no web server."""
 

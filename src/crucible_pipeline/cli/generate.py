@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from crucible_pipeline.cli.app import print_json
+from crucible_pipeline.cli.app import print_json, text_or_json
 from crucible_pipeline.contracts.project import Project, find_project, load_project
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.generate.apart import carry_out
 
-_FORMATS = ("text", "json")
 _HELP = """Generate the Python and the TypeScript package from the contracts.
 
 Examples:
@@ -43,10 +42,10 @@ def _generate(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 and name the files that are stale.")
     ] = False,
-    form: Annotated[str, typer.Option("--format", metavar="text|json", help="How to report.")] = "text",
+    form: Annotated[
+        str, typer.Option("--format", metavar="text|json", help="How to report.", callback=text_or_json)
+    ] = "text",
 ) -> None:
-    if form not in _FORMATS:
-        raise typer.BadParameter(f"{form!r} is none of {', '.join(_FORMATS)}", param_hint="--format")
     project = find_project(contracts)
     targets = _targets(project, out)
     gc.disable()  # trees without circles are built, and looking for circles would be a fifth of the time

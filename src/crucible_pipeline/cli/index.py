@@ -14,6 +14,7 @@ from crucible_pipeline.cli import (
     index_projects,
     index_publishers,
 )
+from crucible_pipeline.cli.index_options import Data
 from crucible_pipeline.cli.serve import DEFAULT_DATA
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.audit import Ledger, this_user
@@ -22,8 +23,6 @@ from crucible_pipeline.index.names import normalized
 from crucible_pipeline.index.place import is_bucket, store_at
 from crucible_pipeline.index.store import Store
 from crucible_pipeline.version import parse
-
-Data = Annotated[str, typer.Option(help="The folder, or s3://, gs:// or az:// address, of the index.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -10,6 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from crucible_pipeline.cli.app import print_json
+from crucible_pipeline.cli.index_options import Data, Format
 from crucible_pipeline.cli.serve import DEFAULT_DATA
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index import recorded
@@ -25,8 +26,6 @@ from crucible_pipeline.index.store import Store
 from crucible_pipeline.index.verify import Survey, survey
 from crucible_pipeline.release.gate import gate
 
-Data = Annotated[str, typer.Option(help="The folder, or s3://, gs:// or az:// address, of the index.")]
-Format = Annotated[str, typer.Option("--format", help="text or json.")]
 Existing = Callable[[str], Store]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from crucible_pipeline.cli.app import print_json
+from crucible_pipeline.cli.index_options import Data, Format
 from crucible_pipeline.cli.serve import DEFAULT_DATA
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index.archive import judged
@@ -15,9 +16,6 @@ from crucible_pipeline.index.fault import Faulty
 from crucible_pipeline.index.names import normalized, parse_filename
 from crucible_pipeline.index.policy import EVERY, MAX_SEAL_DAYS, Policies, Policy
 from crucible_pipeline.index.store import Store
-
-Data = Annotated[str, typer.Option(help="The folder, or s3://, gs:// or az:// address, of the index.")]
-Format = Annotated[str, typer.Option("--format", help="text or json.")]
 
 
 def register(group: typer.Typer, existing: Callable[[str], Store]) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from crucible_pipeline.cli.app import print_json
+from crucible_pipeline.cli.index_options import Data, Format
 from crucible_pipeline.cli.serve import DEFAULT_DATA
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.audit import Ledger, this_user
@@ -14,9 +15,6 @@ from crucible_pipeline.index.names import normalized
 from crucible_pipeline.index.page import MARKERS, Status
 from crucible_pipeline.index.reserved import Reserved
 from crucible_pipeline.index.store import Store
-
-Data = Annotated[str, typer.Option(help="The folder that holds the index.")]
-Format = Annotated[str, typer.Option("--format", help="text or json.")]
 
 
 def register(group: typer.Typer, existing: Callable[[str], Store]) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from crucible_pipeline.cli.app import print_json
+from crucible_pipeline.cli.index_options import Data, Format
 from crucible_pipeline.cli.serve import DEFAULT_DATA
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.access import Access
@@ -16,9 +17,6 @@ from crucible_pipeline.index.origins import GITHUB, GITLAB, Origin, any_issuer, 
 from crucible_pipeline.index.place import store_at
 from crucible_pipeline.index.publishers import Publisher
 from crucible_pipeline.index.store import NotFound, Store
-
-Data = Annotated[str, typer.Option(help="The folder, or s3://, gs:// or az:// address, of the index.")]
-Format = Annotated[str, typer.Option("--format", help="text or json.")]
 
 
 def register(group: typer.Typer, existing: Callable[[str], Store]) -> None:

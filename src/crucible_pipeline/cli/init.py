@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 from packaging.version import Version
 
-from crucible_pipeline.cli.app import print_json
+from crucible_pipeline.cli.app import print_json, text_or_json
 from crucible_pipeline.start.begin import begin
 from crucible_pipeline.start.scaffold import named, scaffold
 
-_FORMATS = ("text", "json")
 _HELP = """Make a repository of contracts with an example, its generated code, tests, a demo and workflows.
 
 It passes its own `make test` and `make demo` and is ready for `crucible release 0.1.0`.
@@ -37,10 +36,10 @@ def register(app: typer.Typer) -> None:
         folder: Annotated[
             Path | None, typer.Option("--dir", metavar="D", help="Where it goes; default: ./NAME.")
         ] = None,
-        form: Annotated[str, typer.Option("--format", metavar="text|json", help="How to report.")] = "text",
+        form: Annotated[
+            str, typer.Option("--format", metavar="text|json", help="How to report.", callback=text_or_json)
+        ] = "text",
     ) -> None:
-        if form not in _FORMATS:
-            raise typer.BadParameter(f"{form!r} is none of {', '.join(_FORMATS)}", param_hint="--format")
         names = named(name)
         files = scaffold(names, Version(version("crucible-pipeline")))
         made = begin(folder or Path(names.distribution), files)

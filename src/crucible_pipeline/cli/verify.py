@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from packaging.utils import canonicalize_name
 
-from crucible_pipeline.cli.app import print_json
+from crucible_pipeline.cli.app import print_json, text_or_json
 from crucible_pipeline.errors import CannotDo, Mark, Refused
 from crucible_pipeline.release.consumer import Report, Signer, Trust, exit_code, verified
 from crucible_pipeline.release.dsse import key_id
@@ -18,7 +18,6 @@ from crucible_pipeline.release.pinned import MAX_FILES, Pinned, included, pinned
 from crucible_pipeline.release.shelves import Folder, Shelf, read
 
 _MAX_BYTES = 8 << 20
-_FORMATS = ("text", "json")
 _HELP = """Verify releases before they are installed: hash, attestation, SBOM and source commit, a line each.
 
 Exit 1 if a check fails, 2 if one is impossible. A credential of the index comes from CRUCIBLE_TOKEN.
@@ -71,10 +70,10 @@ def register(app: typer.Typer) -> None:
             str,
             typer.Option("--source", metavar="REPO@COMMIT", help="The commit that they have to come from."),
         ] = "",
-        form: Annotated[str, typer.Option("--format", metavar="text|json", help="How to report.")] = "text",
+        form: Annotated[
+            str, typer.Option("--format", metavar="text|json", help="How to report.", callback=text_or_json)
+        ] = "text",
     ) -> None:
-        if form not in _FORMATS:
-            raise typer.BadParameter(f"{form!r} is none of {', '.join(_FORMATS)}", param_hint="--format")
         pins = [requirement(text, Mark("the command line")) for text in wanted or ()]
         attested = {pin.name for pin in pins} | {canonicalize_name(name) for name in package or ()}
         if requirements is not None:
