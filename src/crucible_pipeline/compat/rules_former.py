@@ -3,7 +3,9 @@
 A former name that generated code keeps breaks no code: it warns (see `contracts.former`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
 
 from crucible_pipeline.compat.rule import Finding, Rule
 from crucible_pipeline.compat.rules_contract import (
@@ -15,57 +17,63 @@ from crucible_pipeline.compat.rules_contract import (
     type_name,
 )
 from crucible_pipeline.contracts import former
-from crucible_pipeline.contracts.model import Channel, Constant, Schema, TypeDef
+from crucible_pipeline.contracts.model import Channel, Constant, Contract, Schema, TypeDef
 from crucible_pipeline.errors import Mark
 from crucible_pipeline.version import Severity
 
 
-def _renamed(what: str, old: str, now: TypeDef | Constant | Channel, name: str, *, kept: bool) -> Finding:
-    text = f"the {what} {old} is called {name} now"
-    text += ", and its former name warns" if kept else ""
-    return Finding(text, breaks=() if kept else ("source",), element=name, mark=now.mark)
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What has a name of its own in code.
+
+    Args:
+        word: for it.
+        named: all of a contract, by name.
+        kept: former name → name, in a contract.
+        heir: what an old name is called in the new contract; None if it is gone.
+    """
+
+    word: str
+    named: Callable[[Contract], Mapping[str, TypeDef | Constant | Channel]]
+    kept: Callable[[Contract], Mapping[str, str]]
+    heir: Callable[[Both, str], str | None]
+
+    def renamed(self, both: Both) -> Iterator[Finding]:
+        """What is called otherwise now; code of the old name goes on where that is kept."""
+        kept, new = self.kept(both.new), self.named(both.new)
+        for old in self.named(both.old):
+            name = self.heir(both, old)
+            if name is None or name == old:
+                continue
+            warns = kept.get(old) == name
+            text = f"the {self.word} {old} is called {name} now"
+            text += ", and its former name warns" if warns else ""
+            yield Finding(text, breaks=() if warns else ("source",), element=name, mark=new[name].mark)
+
+    def dropped(self, both: Both) -> Iterator[Finding]:
+        """Former names that only the old contract kept, though what they mean is there."""
+        new = self.named(both.new)
+        taken = {*new, *self.kept(both.new)}
+        for old, now in self.kept(both.old).items():
+            name = self.heir(both, now)
+            if name is not None and old not in taken:
+                yield _gone(old, name, new[name].mark)
 
 
-def _type_renamed(both: Both) -> Iterator[Finding]:
-    kept = former.types(both.new)
-    for name in both.old.types:
-        heir = type_name(both.old.types, both.new.types, name)
-        if heir is not None and heir != name:
-            yield _renamed("type", name, both.new.types[heir], heir, kept=kept.get(name) == heir)
+def _type_heir(both: Both, old: str) -> str | None:
+    return type_name(both.old.types, both.new.types, old)
 
 
-def _constant_renamed(both: Both) -> Iterator[Finding]:
-    kept = former.constants(both.new)
-    for path in both.old.constants:
-        heir = constant_name(both, path)
-        if heir is not None and heir != path:
-            yield _renamed("constant", path, both.new.constants[heir], heir, kept=kept.get(path) == heir)
-
-
-def _channel_renamed(both: Both) -> Iterator[Finding]:
-    kept = former.channels(both.new)
-    for key in both.old.channels:
-        heir = channel_name(both, key)
-        if heir is not None and heir != key:
-            yield _renamed("channel", key, both.new.channels[heir], heir, kept=kept.get(key) == heir)
+_TYPES = _Kind("type", attrgetter("types"), former.types, _type_heir)
+_CONSTANTS = _Kind("constant", attrgetter("constants"), former.constants, constant_name)
+_CHANNELS = _Kind("channel", attrgetter("channels"), former.channels, channel_name)
 
 
 def _dropped(both: Both) -> Iterator[Finding]:
-    """Former names that the old contract kept and the new one does not, though what they mean is there."""
-    for name, now in former.types(both.old).items():
-        heir = type_name(both.old.types, both.new.types, now)
-        if heir is not None and name not in {*both.new.types, *former.types(both.new)}:
-            yield _gone(name, heir, both.new.types[heir].mark)
-    for path, now in former.constants(both.old).items():
-        heir = constant_name(both, now)
-        if heir is not None and path not in {*both.new.constants, *former.constants(both.new)}:
-            yield _gone(path, heir, both.new.constants[heir].mark)
-    for key, now in former.channels(both.old).items():
-        heir = channel_name(both, now)
-        if heir is not None and key not in {*both.new.channels, *former.channels(both.new)}:
-            yield _gone(key, heir, both.new.channels[heir].mark)
+    for kind in (_TYPES, _CONSTANTS, _CHANNELS):
+        yield from kind.dropped(both)
     for name, before in both.old.types.items():
-        heir = type_name(both.old.types, both.new.types, name)
+        heir = _type_heir(both, name)
         if heir is not None:
             after = both.new.types[heir]
             yield from _dropped_inside(before.schema, after.schema, heir, after.mark)
@@ -112,7 +120,7 @@ RULES: tuple[ContractRule, ...] = (
         Severity.ADDITIVE,
         f"{_NAMES} Payloads carry no names of types, so they stay as they are.",
         _KEEP,
-        _type_renamed,
+        _TYPES.renamed,
         provable=False,
     ),
     Rule(
@@ -121,7 +129,7 @@ RULES: tuple[ContractRule, ...] = (
         Severity.ADDITIVE,
         _NAMES,
         _KEEP,
-        _constant_renamed,
+        _CONSTANTS.renamed,
         provable=False,
     ),
     Rule(
@@ -130,7 +138,7 @@ RULES: tuple[ContractRule, ...] = (
         Severity.ADDITIVE,
         f"{_NAMES} The address decides who meets on it, not the name.",
         _KEEP,
-        _channel_renamed,
+        _CHANNELS.renamed,
         provable=False,
     ),
     Rule(
