@@ -15,7 +15,6 @@ from crucible_pipeline.index.fault import Fault, plain, quoted
 
 # Compiling is the dearest of the checks: what comes after that much of source is taken as it is.
 MAX_SOURCE = 16 << 20
-MAX_MODULE = 1 << 20
 _UPLOADED = "<uploaded>"
 # What a newer Python may understand: the statement itself tells.
 _NEWER = re.compile(
