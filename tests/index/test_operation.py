@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from crucible_pipeline.index import journal
@@ -122,6 +123,26 @@ def test_more_bodies_than_allowed_are_refused() -> None:
         reading(pause=0, allowed=30, bodies=0)
 
 
+@pytest.mark.parametrize(("pieces", "is_kept"), [(1, True), (4, True), (8, False)])
+def test_a_refusal_before_the_end_of_a_body_keeps_the_connection_or_says_that_it_does_not(
+    *, pieces: int, is_kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crucible_pipeline.index.limits.MAX_DRAINED_BYTES", 50)
+    coming, sent = [b"0123456789"] * pieces, list[Message]()
+
+    async def receive() -> Message:
+        piece = coming.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(coming)}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    refusing = PlainTextResponse("no\n", 507)
+    asyncio.run(Limits(refusing)({"type": "http", "method": "POST"}, receive, send))
+    assert (not coming) == is_kept
+    assert ((b"connection", b"close") not in sent[0]["headers"]) == is_kept
+
+
 def test_a_client_that_stands_still_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Limits.__init__, "__defaults__", (0.2, 512))
     with running() as index:
@@ -129,6 +150,7 @@ def test_a_client_that_stands_still_is_told_so(monkeypatch: pytest.MonkeyPatch) 
         answer = connection.recv(10_000)
         connection.close()
         assert b" 408 " in answer.partition(b"\r\n")[0]
+        assert b"connection: close" in answer.lower()
         assert post(index, wheel()).status_code == 200
 
 

@@ -50,8 +50,6 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (CrucibleError, 500),
 )
 PLAIN = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
-# Enough for a client to finish a small wheel and read why it was refused.
-MAX_DRAINED_BYTES = 64 << 20
 PIECE = 1 << 18
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
@@ -231,22 +229,11 @@ def bounded(request: Request, limit: int) -> Callable[[], Awaitable[Message]]:
     return receive
 
 
-async def drain(request: Request) -> None:
-    """Take in what a refused client still sends, so that it comes to read the answer; within reason."""
-    received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received > MAX_DRAINED_BYTES:
-            return
-
-
 async def _refusal(_: Request, error: Exception) -> Response:
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
     headers = dict(PLAIN)
     if status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="crucible"'
-    if status == 408:
-        headers["Connection"] = "close"
     if status == 503:
         headers["Retry-After"] = "5"
     if status >= 500:

@@ -199,14 +199,10 @@ class _Site:
 
     async def _taken_in(self, request: Request) -> tuple[str, str]:
         """What became of an upload: one word, and one sentence."""
-        try:
-            # Before the body is read: a stranger's gigabytes are not worth a disk.
-            await self._door.allow(request, "upload", None)
-            if int(request.headers.get("content-length") or 0) > self._max_upload_bytes:
-                raise TooLarge(f"the index takes at most {self._max_upload_bytes} bytes at once")
-        except (Refused, ValueError):
-            await answers.drain(request)
-            raise
+        # Before the body is read: a stranger's gigabytes are not worth a disk.
+        await self._door.allow(request, "upload", None)
+        if int(request.headers.get("content-length") or 0) > self._max_upload_bytes:
+            raise TooLarge(f"the index takes at most {self._max_upload_bytes} bytes at once")
         bounded = Request(request.scope, answers.bounded(request, self._max_upload_bytes))
         async with bounded.form(max_files=2, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
             texts = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
