@@ -21,7 +21,7 @@ def docker_pins(path: str, text: str, project: str) -> list[Pin]:
     """The pins in a Dockerfile."""
     values: dict[str, Line] = {}
     found: list[Pin] = []
-    for line in _instructions(text):
+    for line in instructions(text):
         match = _INSTRUCTION.match(line.characters)
         if match is None:
             continue
@@ -33,7 +33,7 @@ def docker_pins(path: str, text: str, project: str) -> list[Pin]:
     return found
 
 
-def _instructions(text: str) -> list[Line]:
+def instructions(text: str) -> list[Line]:
     """The instructions: continued lines and heredocs with them, comment lines left out."""
     found: list[Line] = []
     characters, offsets, until = "", list[int](), ""
