@@ -12,17 +12,16 @@ import typer
 from packaging.utils import canonicalize_name
 
 from crucible_pipeline.cli.app import console, print_json
+from crucible_pipeline.cli.service_index import service_index
 from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
 from crucible_pipeline.git import clone
-from crucible_pipeline.index.client import Index
 from crucible_pipeline.upgrade.forge import Forge
 from crucible_pipeline.upgrade.outcome import Outcome, as_json, failed
-from crucible_pipeline.upgrade.shelf import Shelf, pip_index_url
+from crucible_pipeline.upgrade.shelf import Shelf
 from crucible_pipeline.upgrade.upgrade import Request, upgrade
 from crucible_pipeline.version import parse
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:", re.IGNORECASE)
-_USERINFO = re.compile(r"://[^/]*@")
 _WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
 
 
@@ -74,7 +73,7 @@ def register(app: typer.Typer) -> None:
             push=push or pr,
             forge=_forge() if pr and not dry_run else None,
         )
-        with _index(index_url) as index:
+        with service_index(index_url) as index:
             shelf = Shelf(index, canonicalize_name(package))
             outcomes = [_outcome(target, shelf, request) for target in dict.fromkeys(targets)]
         if proposal is not None:
@@ -91,16 +90,6 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise CannotDo(f"the proposal cannot be written to {path}: {error.strerror}") from None
-
-
-def _index(given: str) -> Index:
-    own = given or os.environ.get("CRUCIBLE_INDEX_URL", "")
-    url = own or pip_index_url(os.environ)
-    if not url:
-        raise CannotDo("no package index is configured", "give one with --index-url or CRUCIBLE_INDEX_URL")
-    # pip's index may be another party's: our token goes only where it was meant to go
-    token = os.environ.get("CRUCIBLE_TOKEN") if own and not _USERINFO.search(own) else None
-    return Index(url, "__token__" if token else None, token)
 
 
 def _forge() -> Forge:
