@@ -11,6 +11,8 @@ from datetime import datetime
 
 from packaging.version import Version
 
+from crucible_pipeline.compat.change import Change
+from crucible_pipeline.compat.diff import diff
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.snapshot import restore
 from crucible_pipeline.errors import CannotDo, Refused
@@ -37,6 +39,7 @@ class Shelf:
         self._index = index
         self._releases: tuple[Release, ...] | None = None
         self._contracts: dict[Version, Contract | None] = {}
+        self._changes: dict[tuple[Version, Version], Sequence[Change]] = {}
         self._changelogs: dict[Version, str | None] = {}
 
     def _files(self) -> tuple[Release, ...]:
@@ -82,6 +85,19 @@ class Shelf:
             text = content.decode("utf-8", "replace") if content is not None else None
             self._contracts[version] = restore(text, where) if text is not None else None
         return self._contracts[version]
+
+    def changes(self, old: Version, new: Version) -> Sequence[Change]:
+        """What changed between the contracts of two versions, which both have one.
+
+        Raises:
+            Refused: one of them has none, or it is not what it should be.
+        """
+        before, after = self.contract(old), self.contract(new)
+        if before is None or after is None:
+            raise Refused(f"a wheel of {self.package} {old} or {new} holds no {SNAPSHOT}")
+        if (old, new) not in self._changes:
+            self._changes[old, new] = diff(before, after)
+        return self._changes[old, new]
 
     def changelog(self, version: Version) -> str | None:
         """The changelog in a version's source distribution; None where there is none."""
