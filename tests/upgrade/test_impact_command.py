@@ -15,7 +15,14 @@ from upgrade.upgrade_services import CONTRACTS, ServiceRepository
 PROJECT = '[project]\nname = "crucible-shared"\n[tool.crucible]\n'
 BREAKS = "from crucible_shared import EvaluationStatus\n\nWAITS = EvaluationStatus.QUEUED\n"
 FINE = "from crucible_shared import EvaluationStatus\n\nRUNS = EvaluationStatus.RUNNING\n"
-HIT = {"file": "app.py", "line": 3, "symbol": "EvaluationStatus.QUEUED", "rule": "enum-value-removed"}
+HIT = {
+    "file": "app.py",
+    "line": 3,
+    "symbol": "EvaluationStatus.QUEUED",
+    "rule": "enum-value-removed",
+    "tier": "likely",
+    "column": 26,
+}
 
 
 @pytest.fixture

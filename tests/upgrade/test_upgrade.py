@@ -53,6 +53,8 @@ def test_the_json_document_has_the_form_of_the_design(
                     "line": 3,
                     "symbol": "EvaluationStatus.QUEUED",
                     "rule": "enum-value-removed",
+                    "tier": "likely",
+                    "column": 26,
                 }
             ],
             "branch": BRANCH,

@@ -26,7 +26,7 @@ class Bindings(ast.NodeVisitor):
         self.contract = contract
         self.path = file.path
         self.modules = modules
-        self._file = file
+        self.file = file
         # an import inside a function may bind anything
         self._marks = {"import", *marks}
         self.scopes = Scopes(contract, [Scope()], modules)
@@ -41,7 +41,7 @@ class Bindings(ast.NodeVisitor):
             SyntaxError: it is no Python; or ValueError.
         """
         # ast honours a byte order mark and a declared encoding (PEP 263) only in bytes
-        tree = ast.parse(self._file.content)
+        tree = ast.parse(self.file.content)
         module = self.scopes.open[0]
         self._hide_docstring(tree)
         self.generic_visit(tree)
@@ -50,7 +50,7 @@ class Bindings(ast.NodeVisitor):
             body()
         self.modules.export(self.path, module.names)
 
-    def named(self, named: Named, line: int) -> None:
+    def imports(self, named: Named, alias: ast.alias) -> None:
         """Told of each name of the package that an import statement names."""
 
     def visit_Import(self, node: ast.Import) -> None:
@@ -78,7 +78,7 @@ class Bindings(ast.NodeVisitor):
             else:
                 named = Named((*parts[1:], alias.name), is_imported=True)
                 self.scopes.bind(alias.asname or alias.name, named)
-                self.named(named, alias.lineno)
+                self.imports(named, alias)
 
     def _import_local(self, node: ast.ImportFrom, module: str | None) -> None:
         """Bind names that a module of the service hands on."""
@@ -91,7 +91,7 @@ class Bindings(ast.NodeVisitor):
             meaning = self.modules.member(module, alias.name) if module is not None else None
             self.scopes.bind(alias.asname or alias.name, meaning)
             if isinstance(meaning, Named) and meaning.is_imported:
-                self.named(meaning, alias.lineno)
+                self.imports(meaning, alias)
 
     def _exported(self, module: list[str]) -> Iterable[str]:
         contract = self.contract
@@ -244,7 +244,7 @@ class Bindings(ast.NodeVisitor):
 
     def _matters(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         """Whether a function's text holds a name that means something; most hold none, and a walk is dear."""
-        text = self._file.between(node.lineno, node.end_lineno or node.lineno)
+        text = self.file.between(node.lineno, node.end_lineno or node.lineno)
         owner = self.scopes.own_class()
         known = [scope.names for scope in self.scopes.open] + (
             [owner.attributes] if owner is not None else []

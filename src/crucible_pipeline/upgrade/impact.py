@@ -12,6 +12,7 @@ from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.upgrade.file import File
 from crucible_pipeline.upgrade.meaning import Meaning
 from crucible_pipeline.upgrade.modules import ALL, Modules
+from crucible_pipeline.upgrade.use import Span, Tier
 from crucible_pipeline.upgrade.uses import Uses
 from crucible_pipeline.upgrade.wanted import Cause, Wanted, wanted
 from crucible_pipeline.version import Severity
@@ -19,33 +20,55 @@ from crucible_pipeline.version import Severity
 
 @dataclass(frozen=True, slots=True, order=True)
 class Hit:
-    """One line that a change concerns.
+    """One use of a name that a change concerns.
 
     Args:
         file: path as it was given.
-        line: 1-based.
+        line: 1-based, where the name stands.
         symbol: the name as code has it (`EvaluationStatus.QUEUED`, `EvaluationRequest.timeout`); in quotes
             where it is a string equal to a removed value or address, which may be another one by chance.
         rule: id of the change's rule.
+        span: of the name itself, in the line and perhaps below; empty where the text does not show it.
         cause: the change, and what to write instead.
         text: the line as it stands in the file.
+        tier: how sure it is that the change concerns the line.
     """
 
     file: str
     line: int
     symbol: str
     rule: str
+    span: Span
     cause: Cause = field(compare=False)
     text: str = field(compare=False)
+    tier: Tier = field(compare=False)
 
     @property
     def breaks(self) -> bool:
         """Whether the line fails with the new contract; else it is warned, and has to be changed some day."""
         return self.cause.change.severity is Severity.BREAKING
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text that may mean something else."""
+        return self.symbol.startswith('"')
+
+    @property
+    def is_fixable(self) -> bool:
+        """Whether the new name may be written in place of the old one without asking anybody."""
+        written = (self.span.line, self.span.column) < (self.span.end_line, self.span.end_column)
+        return bool(self.cause.instead) and written and self.tier is not Tier.POSSIBLE
+
     def as_json(self) -> dict[str, str | int]:
         """The object that JSON documents hold."""
-        return {"file": self.file, "line": self.line, "symbol": self.symbol, "rule": self.rule}
+        return {
+            "file": self.file,
+            "line": self.line,
+            "symbol": self.symbol,
+            "rule": self.rule,
+            "tier": self.tier.value,
+            "column": self.span.column + 1,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +137,6 @@ def _hits_in(file: File, names: Wanted, old: Contract, modules: Modules) -> set[
     uses = Uses(names, old, file, modules)
     uses.read()
     return {
-        Hit(file.path, line, symbol, rule, cause, file.line(line))
-        for (line, symbol, rule), cause in uses.found.items()
+        Hit(file.path, span.line, symbol, rule, span, cause, file.line(span.line), tier)
+        for (span, symbol, rule), (cause, tier) in uses.found.items()
     }
