@@ -64,6 +64,9 @@ def test_a_problem_stands_at_the_literal_it_names(contract: Contract) -> None:
         for problem in found_in(path, text, contract):
             line = text.splitlines()[problem.mark.line - 1]
             there = line[problem.mark.column - 1 :].removeprefix("f")
+            if path.endswith(".yaml"):
+                assert there.startswith(problem.what.split('"')[1])
+                continue
             assert there[0] in "\"'`"
             assert f'"{there[1:].split(there[0])[0].split("{")[0]}' in problem.what
 
@@ -189,6 +192,23 @@ def test_broken_and_deep_code_is_reported_and_not_searched(contract: Contract) -
     assert len(found.unread) == 3
 
 
+def test_a_template_that_is_no_yaml_is_told_and_not_searched(contract: Contract) -> None:
+    found = literals({"a.yaml": b"status: queued\nname: {{ .Values.name }}: x\n"}, contract)
+    assert (found.problems, found.unread) == ((), ("a.yaml is no YAML and was not searched",))
+
+
+@given(st.text(alphabet="ab:-=[]{}&*'\"|\n #", max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_any_settings_are_read_or_told(contract: Contract, text: str) -> None:
+    assert literals({"a.yaml": text.encode()}, contract).problems == ()
+
+
+def test_an_entry_of_another_document_gives_no_name(contract: Contract) -> None:
+    one, other = "env: [{name: EVENT_CHANNEL, value: 'a:b'}]", "env: [{value: 'queue:stats'}, {name: A}]"
+    (problem,) = found_in("a.yaml", f"{one}\n---\n{other}\n", contract)
+    assert problem.mark.line == 1
+
+
 def test_a_large_script_is_read_in_time(contract: Contract) -> None:
     text = 'const a = b ? ["x", "y"] : { status: c };\n' * 2_000
     assert literals({"a.ts": text.encode()}, contract).problems == ()
@@ -208,6 +228,8 @@ def test_a_large_script_is_read_in_time(contract: Contract) -> None:
         ("types.d.ts", False),
         ("bundle.min.js", False),
         ("README.md", False),
+        ("k8s/cronjob.yaml", True),
+        (".github/workflows/test.yml", False),
     ],
 )
 def test_only_code_that_a_service_runs_is_read(path: str, is_code: object) -> None:

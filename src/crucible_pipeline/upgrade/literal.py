@@ -29,6 +29,7 @@ class Place(Enum):
     ARGUMENT: of a function with that name.
     KEY: of a mapping with that name.
     SENT: the address of a publish or subscribe.
+    SETTING: the value of a key in a YAML file, where an image or a volume may look like an address.
     ALONE: anywhere else.
     """
 
@@ -37,6 +38,7 @@ class Place(Enum):
     ARGUMENT = "argument"
     KEY = "key"
     SENT = "sent"
+    SETTING = "setting"
     ALONE = "alone"
 
 

@@ -13,6 +13,7 @@ from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.errors import Mark, Problem
 from crucible_pipeline.upgrade.literals_python import read as read_python
 from crucible_pipeline.upgrade.literals_script import read as read_script
+from crucible_pipeline.upgrade.literals_yaml import read as read_yaml
 from crucible_pipeline.upgrade.vocabulary import Vocabulary, vocabulary
 
 ROWS = (
@@ -44,18 +45,24 @@ ROWS = (
 )
 PYTHON = (".py",)
 SCRIPT = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+SETTINGS = (".yaml", ".yml")
+_READERS = {
+    **dict.fromkeys(PYTHON, read_python),
+    **dict.fromkeys(SCRIPT, read_script),
+    **dict.fromkeys(SETTINGS, read_yaml),
+}
 # What was installed or built is nobody's writing, and a test names the wire's words on purpose.
 _NOT_WRITTEN = frozenset(
-    {"node_modules", "dist", "build", "vendor", "venv", ".venv", "site-packages", ".git"}
+    {"node_modules", "dist", "build", "vendor", "venv", ".venv", "site-packages", ".git", ".github"}
 )
 _TESTS = frozenset({"test", "tests", "__tests__", "__mocks__", "fixtures"})
 
 
 def is_source(path: str) -> bool:
-    """Whether a file of a service, by its path from the service's folder, is code that it runs."""
+    """Whether a file of a service, by its path from its folder, is code that it runs or a setting."""
     *folders, name = path.split("/")
     stem, ending = posixpath.splitext(name)
-    if ending not in {*PYTHON, *SCRIPT} or not (_NOT_WRITTEN | _TESTS).isdisjoint(folders):
+    if ending not in _READERS or not (_NOT_WRITTEN | _TESTS).isdisjoint(folders):
         return False
     is_test = stem.startswith("test_") or stem.endswith(("_test", ".test", ".spec")) or stem == "conftest"
     return not is_test and not stem.endswith((".d", ".min"))
@@ -89,7 +96,8 @@ def literals(sources: Mapping[str, bytes], contract: Contract) -> Found:
             problems += _in_file(path, content, words)
         except (SyntaxError, ValueError) as error:
             place = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-            unread.append(f"{path}{place} is no Python and was not searched")
+            language = "YAML" if path.endswith(SETTINGS) else "Python"
+            unread.append(f"{path}{place} is no {language} and was not searched")
         except (RecursionError, MemoryError):
             unread.append(f"{path} is nested too deeply and was not searched")
     return Found(tuple(sorted(problems)), tuple(sorted(unread)))
@@ -97,7 +105,7 @@ def literals(sources: Mapping[str, bytes], contract: Contract) -> Found:
 
 def _in_file(path: str, content: bytes, words: Vocabulary) -> Iterable[Problem]:
     severities = {row.id: row.severity for row in ROWS}
-    for literal in (read_python if path.endswith(PYTHON) else read_script)(content):
+    for literal in _READERS[posixpath.splitext(path)[1]](content):
         verdict = words.judge(literal)
         if verdict is not None:
             mark = Mark(path, literal.line, literal.column)

@@ -60,11 +60,16 @@ def leaves(text: str) -> list[Leaf]:
     """Every scalar of a stream of documents, up to where it is broken or too deep (a hundred levels)."""
     found: list[Leaf] = []
     with suppress(yaml.YAMLError):
-        found.extend(_leaves(text))
+        found.extend(each_leaf(text))
     return found
 
 
-def _leaves(text: str) -> Iterator[Leaf]:
+def each_leaf(text: str) -> Iterator[Leaf]:
+    """Likewise, with an error where it is broken.
+
+    Raises:
+        yaml.YAMLError: from there on it is no YAML.
+    """
     levels: list[_Level] = []
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for event in cast("Iterator[Any]", yaml.parse(text, Loader=loader)):

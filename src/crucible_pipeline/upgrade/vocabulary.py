@@ -119,7 +119,8 @@ class Vocabulary:
                     return None
                 what = f"the address {_quoted(literal)} is put together by hand"
                 return Verdict("channel-by-hand", what, f"choose among {self._all_channels()}")
-        looks_alike = literal.value.startswith(tuple(self.prefixes)) and not literal.is_template
+        may_look_alike = not literal.is_template and literal.place is not Place.SETTING
+        looks_alike = may_look_alike and literal.value.startswith(tuple(self.prefixes))
         if is_sent or (is_named and self._is_alike(literal)) or looks_alike:
             if literal.value in self.prefixes:
                 return None
