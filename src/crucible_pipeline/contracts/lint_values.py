@@ -4,9 +4,13 @@ import difflib
 import json
 from collections.abc import Iterator
 
-from crucible_pipeline.contracts.lint_rule import ERROR, Finding, Row, Rule, Subject
+from crucible_pipeline.contracts.formats import FORMATS
+from crucible_pipeline.contracts.lint_rule import ERROR, WARNING, Finding, Row, Rule, Subject
 from crucible_pipeline.contracts.model import Schema
 from crucible_pipeline.contracts.plain import types_of
+
+# Words of OpenAPI 3 (section 4.4.2) that say how a value is held or shown, not which texts are allowed.
+_ONLY_TOLD = frozenset({"binary", "double", "float", "int32", "int64", "password"})
 
 
 def _misspelled(subject: Subject) -> Iterator[Finding]:
@@ -33,6 +37,15 @@ def _impossible(subject: Subject) -> Iterator[Finding]:
                 yield Finding(schema.mark, what, "extend the type or remove the value")
 
 
+def _not_asserted(subject: Subject) -> Iterator[Finding]:
+    for _, schema in subject.schemas:
+        word = schema.format
+        if word is not None and word not in FORMATS and word not in _ONLY_TOLD:
+            close = difflib.get_close_matches(word, FORMATS, n=1, cutoff=0.8)
+            todo = f"did you mean {close[0]!r}?" if close else "say with a pattern what has to hold"
+            yield Finding(schema.mark, f"no reader checks the format {word!r}", todo)
+
+
 RULES = (
     Rule(
         Row(
@@ -51,6 +64,16 @@ RULES = (
             "extend the type, or remove the value from the enum",
         ),
         _impossible,
+    ),
+    Rule(
+        Row(
+            "format-not-asserted",
+            WARNING,
+            "A format that is not known here is a word to people, and any value passes. That is so for regex "
+            "too: what is a regular expression in one language is none in the next.",
+            "use a known format, or say with a pattern what has to hold; else leave it as a word to people",
+        ),
+        _not_asserted,
     ),
 )
 # Found while the contracts are read, for code cannot be made of a default that does not fit.
