@@ -6,8 +6,11 @@ answers is untrusted: sizes are bounded, and a file name has to belong to the pr
 
 import contextlib
 import hashlib
+import itertools
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, cast
@@ -21,6 +24,8 @@ from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index.listing import from_html, from_json, names_in
 from crucible_pipeline.index.names import Kind, normalized, parse_filename
 from crucible_pipeline.index.negotiate import HTML, JSON
+from crucible_pipeline.index.patience import NOT_NOW, pause
+from crucible_pipeline.index.saved import Page, Saved
 
 ACCEPT = f"{JSON}, {HTML};q=0.2, text/html;q=0.1"
 MAX_PAGE_BYTES = 64 << 20
@@ -65,6 +70,8 @@ class Index:
         username: for Basic authentication.
         password: likewise, such as a token.
         timeout: of each wait for the index, in seconds.
+        saved: earlier answers; None keeps none.
+        retries: how often it is asked again where it says "not now" or the connection breaks.
     """
 
     def __init__(
@@ -74,6 +81,8 @@ class Index:
         password: str | None = None,
         *,
         timeout: float = TIMEOUT_SECONDS,
+        saved: Saved | None = None,
+        retries: int = 0,
     ) -> None:
         parsed = address_of(url)
         if parsed is None:
@@ -82,6 +91,7 @@ class Index:
         password = password if password is not None else parsed.password
         auth = httpx.BasicAuth(username or "", password or "") if username or password else None
         self.url = str(parsed.copy_with(username=None, password=None, fragment=None)).rstrip("/") + "/"
+        self._saved, self._retries = saved, retries
         self._client = httpx.Client(
             auth=auth, timeout=timeout, follow_redirects=True, max_redirects=MAX_REDIRECTS, trust_env=True
         )
@@ -126,18 +136,36 @@ class Index:
             CannotDo: the index does not answer, or not as an index.
         """
         name = normalized(project)
-        with self._stream(f"{self.url}{name}/", {"Accept": ACCEPT}) as response:
-            if response.status_code == HTTPStatus.NOT_FOUND:
-                return ()
-            self._check(response)
-            body = b"".join(_bounded(response, MAX_PAGE_BYTES))
-            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            base = response.url
-        rows = from_json(body, self.url)["files"] if kind.endswith("json") else from_html(body)
+        page = self._page(f"{self.url}{name}/")
+        if page is None:
+            return ()
+        base = httpx.URL(page.base)
+        body = page.text.encode("utf-8", "surrogateescape")
+        rows = from_json(body, self.url)["files"] if page.kind.endswith("json") else from_html(body)
         found = (_release(row, base, name) for row in rows)
         return tuple(
             sorted((release for release in found if release), key=lambda each: (each.version, each.filename))
         )
+
+    def _page(self, url: str) -> Page | None:
+        """What the index says at an address; None where it has nothing there."""
+        known = self._saved.page(url) if self._saved is not None else None
+        headers = {"Accept": ACCEPT} | ({"If-None-Match": known.etag} if known is not None else {})
+        with self._stream(url, headers) as response:
+            if response.status_code == HTTPStatus.NOT_FOUND:
+                return None
+            if known is not None and response.status_code == HTTPStatus.NOT_MODIFIED:
+                return known
+            self._check(response)
+            page = Page(
+                response.headers.get("etag", ""),
+                response.headers.get("content-type", "").partition(";")[0].strip().lower(),
+                str(response.url.copy_with(username=None, password=None)),
+                b"".join(_bounded(response, MAX_PAGE_BYTES)).decode("utf-8", "surrogateescape"),
+            )
+        if self._saved is not None and page.etag:
+            self._saved.keep_page(url, page)
+        return page
 
     def download(self, release: Release) -> bytes:
         """The content of a file.
@@ -148,12 +176,18 @@ class Index:
         """
         if release.sha256 is None:
             raise Refused(f"the index gives no sha256 of {release.filename}, so it cannot be trusted")
+        sha256 = release.sha256.lower()
+        kept = self._saved.file(sha256) if self._saved is not None else None
+        if kept is not None:
+            return kept
         # The bytes are hashed as they are sent: no compression in between.
         with self._stream(release.url, {"Accept-Encoding": "identity"}) as response:
             self._check(response)
             content = b"".join(_bounded(response, MAX_FILE_BYTES))
-        if hashlib.sha256(content).hexdigest() != release.sha256.lower():
+        if hashlib.sha256(content).hexdigest() != sha256:
             raise Refused(f"{release.filename} arrived with another sha256 than the index says")
+        if self._saved is not None:
+            self._saved.keep_file(sha256, content)
         return content
 
     def provenance(self, release: Release) -> bytes | None:
@@ -176,10 +210,32 @@ class Index:
             # httpx drops credentials when a redirect or a file's address leads to another host.
             own = httpx.URL(url).host == httpx.URL(self.url).host
             auth = httpx.USE_CLIENT_DEFAULT if own else None
-            with self._client.stream("GET", url, headers=headers, auth=auth) as response:
-                yield response
+            for asked in itertools.count(1):
+                response = self._answer(self._client.build_request("GET", url, headers=headers), auth, asked)
+                if response is not None:
+                    with contextlib.closing(response):
+                        yield response
+                    return
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise CannotDo(f"the index at {self.url} does not answer: {error}") from error
+
+    def _answer(self, request: httpx.Request, auth: Any, asked: int) -> httpx.Response | None:
+        """The answer with its body still to come; None, after a pause, where it has to be asked again."""
+        try:
+            response = self._client.send(request, auth=auth, stream=True)
+        except httpx.TransportError:
+            wait = pause(asked, self._retries, None, datetime.now(UTC))
+            if wait is None:
+                raise
+        else:
+            if response.status_code not in NOT_NOW:
+                return response
+            wait = pause(asked, self._retries, response.headers.get("retry-after"), datetime.now(UTC))
+            if wait is None:
+                return response
+            response.close()
+        time.sleep(wait)
+        return None
 
     def _check(self, response: httpx.Response) -> None:
         if response.status_code in {401, 403}:

@@ -17,6 +17,7 @@ from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.snapshot import restore
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index.client import Index, Release
+from crucible_pipeline.upgrade.once import Once
 from crucible_pipeline.upgrade.policy import time_of
 from crucible_pipeline.upgrade.target import Candidate
 
@@ -27,7 +28,7 @@ MAX_MEMBERS = 20_000
 
 
 class Shelf:
-    """The releases of a package. Asks the index once for each thing, however many services want it.
+    """The releases of a package. Asks the index once for each thing, whoever wants it, in any thread.
 
     Args:
         index: where.
@@ -37,20 +38,20 @@ class Shelf:
     def __init__(self, index: Index, package: str) -> None:
         self.package = package
         self._index = index
-        self._releases: tuple[Release, ...] | None = None
-        self._contracts: dict[Version, Contract | None] = {}
-        self._changes: dict[tuple[Version, Version], Sequence[Change]] = {}
-        self._changelogs: dict[Version, str | None] = {}
+        self._files = Once(self._asked)
+        self._candidates = Once(self._offered)
+        self._contracts = Once(self._contract)
+        self._changes = Once(self._changed)
+        self._changelogs = Once(self._changelog)
 
-    def _files(self) -> tuple[Release, ...]:
-        if self._releases is None:
-            self._releases = self._index.releases(self.package)
-            if not self._releases:
-                raise CannotDo(
-                    f"the index at {self._index.url} has no {self.package}",
-                    "give the address of the right index with --index-url",
-                )
-        return self._releases
+    def _asked(self, package: str) -> tuple[Release, ...]:
+        found = self._index.releases(package)
+        if not found:
+            raise CannotDo(
+                f"the index at {self._index.url} has no {package}",
+                "give the address of the right index with --index-url",
+            )
+        return found
 
     def candidates(self) -> dict[Version, Candidate]:
         """Every version in the index.
@@ -58,8 +59,11 @@ class Shelf:
         Raises:
             CannotDo: the index is down, or does not know the package.
         """
+        return self._candidates(self.package)
+
+    def _offered(self, package: str) -> dict[Version, Candidate]:
         by_version: dict[Version, list[Release]] = {}
-        for release in self._files():
+        for release in self._files(package):
             by_version.setdefault(release.version, []).append(release)
         return {
             version: Candidate(
@@ -77,38 +81,47 @@ class Shelf:
 
         Raises:
             Refused: the wheel's hash or its contract is not what it should be.
+            CannotDo: the index does not give it.
         """
-        if version not in self._contracts:
-            wheel = self._file(version, "bdist_wheel")
-            content = _member_of_wheel(self._index.download(wheel), SNAPSHOT) if wheel is not None else None
-            where = f"{wheel.filename}/{SNAPSHOT}" if wheel is not None else ""
-            text = content.decode("utf-8", "replace") if content is not None else None
-            self._contracts[version] = restore(text, where) if text is not None else None
-        return self._contracts[version]
+        return self._contracts(version)
+
+    def _contract(self, version: Version) -> Contract | None:
+        wheel = self._file(version, "bdist_wheel")
+        if wheel is None:
+            return None
+        content = _member_of_wheel(self._index.download(wheel), SNAPSHOT)
+        if content is None:
+            return None
+        return restore(content.decode("utf-8", "replace"), f"{wheel.filename}/{SNAPSHOT}")
 
     def changes(self, old: Version, new: Version) -> Sequence[Change]:
         """What changed between the contracts of two versions, which both have one.
 
         Raises:
             Refused: one of them has none, or it is not what it should be.
+            CannotDo: the index does not give one.
         """
-        before, after = self.contract(old), self.contract(new)
-        if before is None or after is None:
-            raise Refused(f"a wheel of {self.package} {old} or {new} holds no {SNAPSHOT}")
-        if (old, new) not in self._changes:
-            self._changes[old, new] = diff(before, after)
-        return self._changes[old, new]
+        return self._changes((old, new))
+
+    def _changed(self, versions: tuple[Version, Version]) -> Sequence[Change]:
+        old, new = (self.contract(version) for version in versions)
+        if old is None or new is None:
+            raise Refused(f"a wheel of {self.package} {versions[0]} or {versions[1]} holds no {SNAPSHOT}")
+        return diff(old, new)
 
     def changelog(self, version: Version) -> str | None:
         """The changelog in a version's source distribution; None where there is none."""
-        if version not in self._changelogs:
-            sdist = self._file(version, "sdist")
-            content = _member_of_sdist(self._index.download(sdist), CHANGELOG) if sdist is not None else None
-            self._changelogs[version] = content.decode("utf-8", "replace") if content is not None else None
-        return self._changelogs[version]
+        return self._changelogs(version)
+
+    def _changelog(self, version: Version) -> str | None:
+        sdist = self._file(version, "sdist")
+        content = _member_of_sdist(self._index.download(sdist), CHANGELOG) if sdist is not None else None
+        return content.decode("utf-8", "replace") if content is not None else None
 
     def _file(self, version: Version, kind: str) -> Release | None:
-        fitting = (item for item in self._files() if item.version == version and item.kind == kind)
+        fitting = (
+            item for item in self._files(self.package) if item.version == version and item.kind == kind
+        )
         return next(fitting, None)
 
 
