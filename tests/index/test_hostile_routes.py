@@ -14,6 +14,7 @@ from starlette.types import Message, Scope
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.memory import MemoryStore
+from crucible_pipeline.index.terms import Terms
 from crucible_pipeline.index.verify import survey
 from crucible_pipeline.index.web import application
 from index.distributions import fields, metadata, published, wheel
@@ -26,7 +27,7 @@ TOKEN = ACCESS.create(("*",))[1]
 WHEEL = wheel(more="Summary: x\nDescription-Content-Type: text/markdown\n\n# Read me\n")
 published(CATALOG, WHEEL)
 SHA256 = hashlib.sha256(WHEEL.content).hexdigest()
-APP = application(CATALOG, ACCESS, max_upload_bytes=1 << 20)
+APP = application(CATALOG, ACCESS, Terms(max_upload_bytes=1 << 20))
 
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 

@@ -396,13 +396,13 @@ def test_credentials_go_to_the_upstream_alone_and_into_no_message(other: Elsewhe
 
 
 def test_the_least_recently_used_files_of_the_upstream_make_room_for_new_ones(
-    other: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    other: Elsewhere, tmp_path: Path
 ) -> None:
     dists = [wheel("public-lib", f"1.{number}") for number in range(4)]
     size = max(len(dist.content) for dist in dists)
-    monkeypatch.setattr(room, "MAX_BYTES", 3 * size)
     other.offer(*dists)
-    with running(tmp_path / "index", upstream=lambda: other.simple_url) as index:
+    url = other.simple_url
+    with running(tmp_path / "index", upstream=lambda: url, max_upstream_bytes=3 * size) as index:
         addresses = [address(row) for row in rows(index, "public-lib")]
         for number in (0, 1, 2, 0, 3):
             assert fetch(index, addresses[number]).content == dists[number].content

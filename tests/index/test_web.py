@@ -10,6 +10,7 @@ from packaging.version import Version
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.negotiate import JSON
 from crucible_pipeline.index.server import Running, running
+from crucible_pipeline.index.terms import Terms
 from crucible_pipeline.index.web import application
 from index.distributions import Dist, fetch, fields, post, sdist, wheel
 
@@ -195,7 +196,7 @@ def test_a_stranger_with_a_large_file_reads_why_it_was_refused(index: Running) -
 
 def test_more_bytes_than_the_index_takes_are_refused(tmp_path: Path) -> None:
     with running() as index:
-        app = application(index.catalog, Access(index.catalog.store), max_upload_bytes=10_000)
+        app = application(index.catalog, Access(index.catalog.store), Terms(max_upload_bytes=10_000))
         headers = {"Authorization": f"Bearer {index.token}"}
         transport = httpx.ASGITransport(app=app)
         import asyncio

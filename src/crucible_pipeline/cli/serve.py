@@ -1,5 +1,6 @@
 """`crucible serve`: the package index of a folder."""
 
+import ipaddress
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -7,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index import DEFAULT_HOST, DEFAULT_PORT, journal
 from crucible_pipeline.index.access import Access
 from crucible_pipeline.index.audit import Ledger, this_user
@@ -20,6 +21,20 @@ from crucible_pipeline.index.reserved import Reserved
 from crucible_pipeline.index.store import Store
 
 DEFAULT_DATA = ".crucible/index"
+Kept = Annotated[
+    float, typer.Option(min=0, metavar="GIB", help="How much of the upstream's files is kept, in GiB.")
+]
+Proxies = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="A proxy in front, or its network, that says for whom it asks; everybody needs a token.",
+    ),
+]
+Prefixes = Annotated[
+    list[str] | None,
+    typer.Option(help="A beginning of names, as crucible-, that is never asked for upstream; it stays."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -49,12 +64,9 @@ def register(app: typer.Typer) -> None:
         no_upstream: Annotated[
             bool, typer.Option("--no-upstream", help="Serve the names of this index alone.")
         ] = False,
-        reserve: Annotated[
-            list[str] | None,
-            typer.Option(
-                help="A beginning of names, as crucible-, that is never asked for upstream; it stays."
-            ),
-        ] = None,
+        keep_upstream: Kept = 20.0,
+        trusted_proxy: Proxies = None,
+        reserve: Prefixes = None,
         require_attestations: Annotated[
             bool,
             typer.Option(
@@ -63,6 +75,7 @@ def register(app: typer.Typer) -> None:
         ] = False,
     ) -> None:
         """Serve a package index, until interrupted: pip and uv read from it, twine and uv upload to it."""
+        proxies = _proxies(trusted_proxy or ())
         store = store_at(data)
         _settle(store, reserve or (), attested=require_attestations)
         try:
@@ -77,9 +90,24 @@ def register(app: typer.Typer) -> None:
         other = None if no_upstream else _other(upstream)
         named = "the given upstream" if upstream else "the index that pip is configured for"
         started = partial(_tell, data, None if other is None else named)
-        rules = Rules(_gate, other, Contracts("crucible_pipeline.release.difference", _rules))
+        contracts = Contracts("crucible_pipeline.release.difference", _rules)
+        rules = Rules(_gate, other, contracts, proxies, int(keep_upstream * (1 << 30)))
         with journal.told_to(sys.stderr):
             serve(store, host=host, port=port, rules=rules, open_to_all=open_to_all, started=started)
+
+
+def _proxies(given: Iterable[str]) -> tuple[str, ...]:
+    """Addresses and networks.
+
+    Raises:
+        Refused: one is neither.
+    """
+    try:
+        return tuple(str(ipaddress.ip_network(each)) for each in given)
+    except ValueError as error:
+        raise Refused(
+            f"--trusted-proxy takes an address or a network: {error}", "write it as 10.0.0.5 or 10.0.0.0/24"
+        ) from None
 
 
 def _settle(store: Store, reserve: Iterable[str], *, attested: bool) -> None:

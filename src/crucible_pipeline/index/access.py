@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.audit import Actor, Ledger, this_user
@@ -81,13 +81,19 @@ class Access:
     Args:
         store: keeps the tokens, the publishers and the audit log.
         anonymous_read: whether reading needs no token; uploading always does.
+        only_here: whether that is for this machine alone, so not for what a proxy passes on.
         clock: gives the time, in UTC.
     """
 
     def __init__(
-        self, store: Store, *, anonymous_read: bool = True, clock: Callable[[], datetime] | None = None
+        self,
+        store: Store,
+        *,
+        anonymous_read: bool = True,
+        only_here: bool = False,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
-        self.anonymous_read = anonymous_read
+        self.anonymous_read, self.only_here = anonymous_read, only_here
         self.clock = clock or Clock()
         self._document = Document[tuple[Token, ...]](store, KEY, _read, _write, ())
         self.publishers = Publishers(store, self.clock)
@@ -247,6 +253,19 @@ class Access:
         # No token is from the future: a clock that says so was set back while no server ran.
         now = max(stamp(self.clock()), *(token.created for token in tokens))
         return found if found.expires > now else None
+
+
+class Headers(Protocol):
+    """Names of headers, in lower case."""
+
+    def __contains__(self, key: str, /) -> bool:
+        """Whether there is one of this name."""
+        ...
+
+
+def is_passed_on(headers: Headers) -> bool:
+    """Whether a proxy says that it passes a request on for somebody else."""
+    return "x-forwarded-for" in headers or "forwarded" in headers or "x-real-ip" in headers
 
 
 def secret_in(authorization: str) -> str:

@@ -6,8 +6,7 @@ The reason phrase of a status is the protocol's own, so a refusal's sentence is 
 
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import BinaryIO, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -23,8 +22,8 @@ from crucible_pipeline.index.foreign import UpstreamFailed, UpstreamLoop
 from crucible_pipeline.index.hot import Hot
 from crucible_pipeline.index.limits import TooSlow
 from crucible_pipeline.index.names import normalized
-from crucible_pipeline.index.negotiate import negotiate
 from crucible_pipeline.index.store import InvalidKey, NoSpace, NotFound, Unavailable
+from crucible_pipeline.index.suiting import is_held, suiting
 
 LOG = logging.getLogger("crucible.index")
 
@@ -71,12 +70,6 @@ def is_known(request: Request, *etags: str) -> bool:
     return is_held(request.headers.get("if-none-match", ""), etags)
 
 
-def is_held(if_none_match: str, etags: Collection[str]) -> bool:
-    """Whether one of the etags is among those of an `If-None-Match` header."""
-    held = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return if_none_match.strip() == "*" or not held.isdisjoint(etags)
-
-
 def page(request: Request, hot: Hot) -> Response:
     """A simple page in the form that the request asks for (PEP 691), unless the client holds it already."""
     # PEP 691 lets a client that cannot set headers ask in the address.
@@ -87,57 +80,6 @@ def page(request: Request, hot: Hot) -> Response:
     if is_known(request, *chosen.etags):
         return Response(status_code=304, headers=chosen.headers)
     return Response(chosen.body, headers={**chosen.headers, **chosen.described})
-
-
-@dataclass(frozen=True, slots=True)
-class Suiting:
-    """What suits a client best.
-
-    Args:
-        headers: of any answer.
-        described: the headers that an answer with the body has besides.
-        body: to send.
-        etags: whoever holds one of these holds this page.
-    """
-
-    headers: dict[str, str]
-    described: dict[str, str]
-    body: bytes
-    etags: tuple[str, ...]
-
-
-def suiting(hot: Hot, accept: str | None, accept_encoding: str | None) -> Suiting | None:
-    """A simple page as a client wants it; None where it wants none of the forms that there are."""
-    suits = negotiate(accept)
-    if suits is None:
-        return None
-    form, content_type = suits
-    body = hot.forms[form]
-    coding = body.coding(accept_encoding)
-    headers = {
-        "ETag": body.etag_of(coding),
-        "Cache-Control": "no-cache",
-        "Vary": "Accept, Accept-Encoding",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if hot.serial:
-        headers["X-PyPI-Last-Serial"] = str(hot.serial)
-    described = {"Content-Type": content_type, **({"Content-Encoding": coding} if coding else {})}
-    return Suiting(headers, described, body.sent(coding), body.etags)
-
-
-def immutable(etag: str, shared: str) -> dict[str, str]:
-    """The headers of content that never changes under its address.
-
-    Args:
-        etag: without quotes.
-        shared: `public`, or `private` where reading needs a token.
-    """
-    return {
-        "ETag": f'"{etag}"',
-        "Cache-Control": f"{shared}, max-age=31536000, immutable",
-        "X-Content-Type-Options": "nosniff",
-    }
 
 
 async def blob(request: Request, opened: Callable[[], BinaryIO], headers: Mapping[str, str]) -> Response:

@@ -62,12 +62,14 @@ class DirectoryStore:
 
     def tag(self, key: str) -> str:
         """See `Store.tag`."""
-        # Asked with every request, so without a Path.
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        # Asked with every request, so with nothing that costs more than it has to.
+        try:
             found = os.stat(self._prefix + checked(key))  # noqa: PTH116
-            if stat.S_ISREG(found.st_mode):
-                return _etag(found)
-        raise NotFound(f"nothing is stored as {key}")
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFound(f"nothing is stored as {key}") from None
+        if not stat.S_ISREG(found.st_mode):
+            raise NotFound(f"nothing is stored as {key}")
+        return _etag(found)
 
     def open(self, key: str) -> BinaryIO:
         """See `Store.open`."""

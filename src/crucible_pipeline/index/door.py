@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from crucible_pipeline.index import simple
-from crucible_pipeline.index.access import Access, Action, Forbidden, Unauthorized
+from crucible_pipeline.index.access import Access, Action, Forbidden, Unauthorized, is_passed_on
 from crucible_pipeline.index.audit import Actor
 from crucible_pipeline.index.reserved import Reserved
 from crucible_pipeline.index.store import NotFound, Store
@@ -58,6 +58,11 @@ class Door:
             Forbidden: they do not suffice.
         """
         given = request.headers.get("authorization")
+        if given is None and self._access.only_here and is_passed_on(request.headers):
+            raise Unauthorized(
+                f"a token is needed to {action} through a proxy",
+                "give it as the password of the user __token__; or start the server with --open",
+            )
         source = request.client.host if request.client else None
         try:
             return Actor(await self.ask(self._access.check, given, action, project, version), source)

@@ -4,23 +4,24 @@ A request that needs more than that goes on to the routes, which answer it by th
 """
 
 import os
+from collections import Counter
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from granian._granian import RSGIHTTPProtocol as HTTPProtocol
 from granian.rsgi import Scope as Asked
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from crucible_pipeline.errors import Refused
-from crucible_pipeline.index import answers, bridge
-from crucible_pipeline.index.access import Access
-from crucible_pipeline.index.answers import is_held, suiting
+from crucible_pipeline.index import bridge
+from crucible_pipeline.index.access import Access, is_passed_on
 from crucible_pipeline.index.bridge import Headers
 from crucible_pipeline.index.hot import Hot, HotPages
-from crucible_pipeline.index.metrics import Metrics
+from crucible_pipeline.index.later import Later
 from crucible_pipeline.index.names import normalized, parse_filename
 from crucible_pipeline.index.store import InvalidKey, NotFound, Store
+from crucible_pipeline.index.suiting import immutable, is_held, suiting
 
 PAGES, FILES = "/simple/", "/files/"
 # What is made ready for one path and one set of headers; long headers are not worth the memory.
@@ -66,14 +67,20 @@ class Express:
         access: only what strangers may read is answered here.
         hot: the pages.
         store: the files; one that is not local leaves all to the routes.
-        metrics: what is answered here is counted there.
+        answered: how many requests were, by method and status.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, hot: HotPages, store: Store, metrics: Metrics) -> None:
+    def __init__(
+        self, app: Later, access: Access, hot: HotPages, store: Store, answered: Counter[tuple[str, int]]
+    ) -> None:
         self._app, self._access, self._hot, self._store = app, access, hot, store
-        self._metrics = metrics
+        self._answered = answered
         self._pages: dict[tuple[str, str, str], _Page] = {}
         self._files: dict[str, _File] = {}
+
+    def load(self) -> None:
+        """Have the application ready before it is first needed."""
+        self._app.load()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on what comes over ASGI."""
@@ -85,7 +92,7 @@ class Express:
         if answer is None:
             await bridge.answered(self._app, asked, protocol)
             return
-        self._metrics.answered("GET", answer.status)
+        self._answered["GET", answer.status] += 1
         if answer.path is not None:
             protocol.response_file(answer.status, answer.headers, answer.path)
         else:
@@ -103,6 +110,8 @@ class Express:
         ):
             return None
         headers = asked.headers
+        if self._access.only_here and is_passed_on(headers):
+            return None
         held: str = headers.get("if-none-match", "")
         try:
             if is_page:
@@ -171,7 +180,7 @@ def _file_at(path: str) -> _File | None:
         project = parse_filename(plain).project
     except Refused:
         return None
-    headers = answers.immutable(f"{parts[2]}{name[len(plain) :]}", "public")
+    headers = immutable(f"{parts[2]}{name[len(plain) :]}", "public")
     return _File(project, _told(headers), headers["ETag"])
 
 

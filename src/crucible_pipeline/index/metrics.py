@@ -2,11 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOG = logging.getLogger("crucible.index")
@@ -20,14 +23,17 @@ BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0, 600.0)
 
 
 class Metrics:
-    """The counters of one server. Calls from any thread are fine."""
+    """The counters of one server.
 
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+    Args:
+        answered: how many requests were, by method and status, also of what others answer; changed only in
+            the thread of the event loop.
+    """
+
+    def __init__(self, answered: Tally[tuple[str, int]]) -> None:
+        self._answered, self._registry = answered, CollectorRegistry()
+        self._registry.register(_Answers(answered))
         ProcessCollector(registry=self._registry)
-        self._requests = Counter(
-            "crucible_requests", "Answers.", ("method", "status"), registry=self._registry
-        )
         self._seconds = Histogram(
             "crucible_request_seconds",
             "From the request's head to the end of the answer; what is answered from memory is not timed.",
@@ -41,17 +47,10 @@ class Metrics:
         self._uploads = Counter(
             "crucible_uploads", "Files by what became of them.", ("outcome",), registry=self._registry
         )
-        self._known: dict[tuple[str, int], Callable[[], None]] = {}
 
     def answered(self, method: str, status: int) -> None:
         """Count an answer."""
-        count = self._known.get((method, status))
-        if count is None:
-            shown = method if method in METHODS else "other"
-            count = self._requests.labels(shown, str(status)).inc
-            if method in METHODS:
-                self._known[method, status] = count
-        count()
+        self._answered[method if method in METHODS else "other", status] += 1
 
     def took(self, path: str, seconds: float) -> None:
         """Note how long an answer took."""
@@ -65,6 +64,20 @@ class Metrics:
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
         return generate_latest(self._registry)
+
+
+class _Answers(Collector):
+    """The tally in Prometheus' words."""
+
+    def __init__(self, answered: Tally[tuple[str, int]]) -> None:
+        self._answered = answered
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """One family."""
+        family = CounterMetricFamily("crucible_requests", "Answers.", labels=("method", "status"))
+        for (method, status), count in self._answered.items():
+            family.add_metric((method, str(status)), count)
+        yield family
 
 
 class Measured:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -18,9 +18,10 @@ from crucible_pipeline.index import answers
 from crucible_pipeline.index.answers import is_known, project_name
 from crucible_pipeline.index.door import Door
 from crucible_pipeline.index.foreign import LEADS_BACK, UpstreamLoop
-from crucible_pipeline.index.hot import Hot
 from crucible_pipeline.index.room import FILES, Room
 from crucible_pipeline.index.store import NotFound
+from crucible_pipeline.index.suiting import immutable
+from crucible_pipeline.index.terms import Incoming, Source
 
 # A slow upstream holds up these and never the threads that read this index's own files.
 THREADS = 32
@@ -29,53 +30,21 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")
 
 
-class Incoming(Protocol):
-    """`arrival.Arrival` in form."""
-
-    @property
-    def size(self) -> int | None:
-        """In bytes."""
-        ...
-
-    def close(self) -> None:
-        """Give back the connection."""
-        ...
-
-    def __iter__(self) -> Iterator[bytes]:
-        """The bytes, once."""
-        ...
-
-
-class Source(Protocol):
-    """`upstream.Upstream` in form, whose HTTP client is loaded when it is first needed."""
-
-    def page(self, name: str) -> Hot:
-        """A project's page."""
-        ...
-
-    def arrival(self, name: str, sha256: str, filename: str) -> Incoming:
-        """A file on its way."""
-        ...
-
-    def metadata(self, name: str, sha256: str, filename: str) -> bytes:
-        """A file's core metadata."""
-        ...
-
-
 class Relay:
     """The handlers.
 
     Args:
         upstream: makes the other index, for a `Via` of its own, when somebody first asks for a name of it.
         door: says whose a name is, and who may ask.
+        limit: of all its files that are kept, in bytes.
     """
 
-    def __init__(self, upstream: Callable[[str], Source], door: Door) -> None:
+    def __init__(self, upstream: Callable[[str], Source], door: Door, limit: int) -> None:
         self._make, self._door = upstream, door
         self._via = f"1.1 crucible-{secrets.token_hex(8)}"
         self._lock = threading.Lock()
         self._limiter = CapacityLimiter(THREADS)
-        self._room = Room(door.store)
+        self._room = Room(door.store, limit)
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -99,7 +68,7 @@ class Relay:
             raise NotFound(f"{filename[:80]!r} is not a file of the upstream")
         await self._check(request, name)
         plain = filename.removesuffix(SUFFIX)
-        headers = answers.immutable(f"{sha256}{filename[len(plain) :]}", self._door.shared)
+        headers = immutable(f"{sha256}{filename[len(plain) :]}", self._door.shared)
         key = f"{FILES}{sha256[:2]}/{sha256}/{filename}"
         kept = await self._kept(request, key, headers)
         if kept is not None:

@@ -13,7 +13,6 @@ from collections.abc import Generator
 from crucible_pipeline.index.store import NotFound, Store
 
 FILES = "upstream/files/"
-MAX_BYTES = 20 << 30
 LOG = logging.getLogger("crucible.index")
 
 
@@ -25,8 +24,8 @@ class Room:
         limit: of all of them, in bytes; what is being served may exceed it for as long.
     """
 
-    def __init__(self, store: Store, limit: int | None = None) -> None:
-        self._store, self._limit = store, MAX_BYTES if limit is None else limit
+    def __init__(self, store: Store, limit: int) -> None:
+        self._store, self._limit = store, limit
         self._lock = threading.Lock()
         self._served: Counter[str] = Counter()
         # Least recently used first; None until the store was looked through.

@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 import http.client
-import ipaddress
 import logging
 import signal
-import socket
 import sys
 import threading
 import time
@@ -27,8 +25,9 @@ from crucible_pipeline.index.difference import Contracts
 from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.express import Express
 from crucible_pipeline.index.memory import MemoryStore
-from crucible_pipeline.index.relay import Source
+from crucible_pipeline.index.ports import check_port, is_loopback, reserved_port
 from crucible_pipeline.index.store import Store, Unavailable
+from crucible_pipeline.index.terms import MAX_UPSTREAM_BYTES, Source, Terms
 from crucible_pipeline.index.threads import foreign_threads, settle
 from crucible_pipeline.index.web import application
 
@@ -79,11 +78,25 @@ class Rules:
         upstream: gives the address of the index that has the names which are not this one's own, when it is
             first needed; None for none.
         contracts: what compares the contracts of two releases; None where nothing does.
+        proxies: as in `Terms`.
+        max_upstream_bytes: likewise.
     """
 
     gate: Gate | None = None
     upstream: Callable[[], str] | None = None
     contracts: Contracts | None = None
+    proxies: tuple[str, ...] = ()
+    max_upstream_bytes: int = MAX_UPSTREAM_BYTES
+
+    def terms(self, upstream: Callable[[str], Source] | None) -> Terms:
+        """With what makes the upstream."""
+        return Terms(
+            self.gate,
+            upstream,
+            self.contracts,
+            self.proxies,
+            max_upstream_bytes=self.max_upstream_bytes,
+        )
 
 
 NO_RULES = Rules()
@@ -115,21 +128,20 @@ def serve(
     store = DirectoryStore(data) if isinstance(data, Path) else data
     with contextlib.suppress(Unavailable):  # one that may only be read is served as well
         store.tidy(LEFT_BEHIND_SECONDS)
-    loopback = _is_loopback(host)
-    access = Access(store, anonymous_read=loopback or open_to_all)
-    if not loopback and not open_to_all and not access.tokens():
+    # Through a proxy other machines reach a loopback address as well.
+    is_here = is_loopback(host) and not rules.proxies
+    access = Access(store, anonymous_read=is_here or open_to_all, only_here=not open_to_all)
+    if not is_here and not open_to_all and not access.tokens():
         raise Refused(
             f"other machines reach {host} and the index has no tokens, so nobody could read or upload",
             "make one with crucible index token create, or let everybody read with --open",
         )
-    _check_port(host, port)
+    check_port(host, port)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     before = foreign_threads()
     _raise_limit_of_files()
     with _upstream(store, rules.upstream) as upstream:
-        app = application(
-            Catalog(store), access, gate=rules.gate, upstream=upstream, contracts=rules.contracts
-        )
+        app = application(Catalog(store), access, rules.terms(upstream))
         try:
             with _loop() as loop:
                 loop.run(_run(app, host, port, lambda: started(url, access)))
@@ -163,6 +175,7 @@ def running(
     anonymous_read: bool = True,
     upstream: Callable[[], str] | None = None,
     contracts: Contracts | None = None,
+    max_upstream_bytes: int = MAX_UPSTREAM_BYTES,
 ) -> Generator[Running]:
     """An index beside the caller, on a free loopback port, in a thread of this process.
 
@@ -172,6 +185,7 @@ def running(
         anonymous_read: whether reading needs no token.
         upstream: as in `Rules`.
         contracts: likewise.
+        max_upstream_bytes: likewise.
 
     Yields:
         Where it is and a token. It answers now, and has stopped when the block is left.
@@ -182,8 +196,9 @@ def running(
     store = MemoryStore() if data is None else DirectoryStore(data)
     catalog, access = Catalog(store), Access(store, anonymous_read=anonymous_read)
     token, secret = access.create((ANY,), lifetime=timedelta(days=1))
-    with _reserved_port() as port, _upstream(store, upstream) as other:
-        worker = _Thread(application(catalog, access, gate=gate, upstream=other, contracts=contracts), port)
+    with reserved_port() as port, _upstream(store, upstream) as other:
+        terms = Terms(gate, other, contracts, max_upstream_bytes=max_upstream_bytes)
+        worker = _Thread(application(catalog, access, terms), port)
         url = f"http://{DEFAULT_HOST}:{port}/"
         worker.start()
         try:
@@ -244,6 +259,7 @@ async def _run(app: Express, host: str, port: int, started: Callable[[], None]) 
     # The socket listens after the first turn of the loop.
     await asyncio.sleep(0)
     started()
+    await asyncio.to_thread(app.load)
     await task
 
 
@@ -273,43 +289,6 @@ def _raise_limit_of_files() -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _check_port(host: str, port: int) -> None:
-    """Granian shares its port with whoever listens there already, and two indexes would answer in turns."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise CannotDo(
-            f"cannot listen on {host} port {port}: {error.strerror}", "choose another --port"
-        ) from error
-
-
-@contextlib.contextmanager
-def _reserved_port() -> Generator[int]:
-    """A free port that no other process is given meanwhile.
-
-    On Linux granian binds with SO_REUSEPORT, so the socket that found the port stays bound beside it; it does
-    not listen and gets no connection.
-    """
-    with socket.socket() as holder:
-        if sys.platform == "linux":
-            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        holder.bind((DEFAULT_HOST, 0))
-        port: int = holder.getsockname()[1]
-        if sys.platform != "linux":
-            holder.close()
-        yield port
 
 
 def _wait_for(port: int, worker: _Thread) -> None:
