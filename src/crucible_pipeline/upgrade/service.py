@@ -27,6 +27,7 @@ from crucible_pipeline.upgrade.plumbing import (
 from crucible_pipeline.upgrade.policy import NONE, Policy, read_policy
 
 MAX_SOURCE_BYTES = 64 << 20
+MAX_FILES = 500_000
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
 
@@ -40,6 +41,7 @@ class Service:
         name: of that folder, as on disk.
         commit: that is read.
         files: of the commit: path from the root → entry.
+        checked_out: whether there is a work tree, in which a person may have changed something.
     """
 
     repository: Repository
@@ -47,6 +49,7 @@ class Service:
     name: str
     commit: str
     files: Mapping[str, Entry]
+    checked_out: bool = True
 
     def shown(self, path: str) -> str:
         """A path of the repository as seen from the service's folder, to be printed."""
@@ -62,20 +65,34 @@ def open_service(target: Path) -> Service:
 
     Raises:
         CannotDo: the folder is in no repository.
-        Refused: the repository has no commit.
+        Refused: the repository has no commit, or more files than a service has.
     """
     repository = Repository.containing(target)
     if not repository.has_commits():
         raise Refused(f"{target} has no commit yet", "commit the service first")
     folder = target.resolve().relative_to(repository.root.resolve()).as_posix()
+    below = "" if folder == "." else folder
+    return _service(repository, below, target.resolve().name, checked_out=True)
+
+
+def open_clone(repository: Repository, folder: str, name: str) -> Service:
+    """The service in a folder of a bare repository, at its HEAD.
+
+    Raises:
+        Refused: there is no such folder, or it holds more files than a service has.
+    """
+    return _service(repository, folder, name, checked_out=False)
+
+
+def _service(repository: Repository, folder: str, name: str, *, checked_out: bool) -> Service:
     commit = repository.head()
-    return Service(
-        repository,
-        "" if folder == "." else folder,
-        target.resolve().name,
-        commit,
-        files_of(repository, commit),
-    )
+    files = files_of(repository, commit)
+    if len(files) > MAX_FILES:
+        raise Refused(f"the repository holds more than {MAX_FILES} files", "split it")
+    service = Service(repository, folder, name, commit, files, checked_out)
+    if not checked_out and folder and not any(map(service.holds, files)):
+        raise Refused(f"the repository has no folder {printable(folder)}", "name the service's own folder")
+    return service
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +223,8 @@ def changed_paths(service: Service, paths: Iterable[str]) -> list[str]:
     Compared without git's filters, which a repository's configuration may turn into programs; line ends that
     a checkout converted count as equal.
     """
+    if not service.checked_out:
+        return []
     return [path for path in paths if not _is_as_committed(service, path)]
 
 
