@@ -18,6 +18,8 @@ ARROWS = {
     "index": {"errors", "version"},
     "release": {"errors", "version", "git", "contracts", "generate", "compat", "index"},
     "upgrade": {"errors", "version", "git", "contracts", "compat", "index"},
+    # A service that comes to the package is read as one that is upgraded: its pins, its files, its commit.
+    "migrate": {"errors", "version", "git", "index", "upgrade"},
     # A new repository is templates, the code of its contracts, and a commit; the index rules on its name.
     "start": {"errors", "git", "contracts", "generate", "index"},
     "cli": {
@@ -30,6 +32,7 @@ ARROWS = {
         "index",
         "release",
         "upgrade",
+        "migrate",
         "start",
     },
 }

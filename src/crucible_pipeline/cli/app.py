@@ -27,6 +27,7 @@ COMMANDS = (
     "index",
     "upgrade",
     "impact",
+    "migrate",
 )
 
 
