@@ -11,7 +11,7 @@ from crucible_pipeline.index.server import Running
 from upgrade.pin_kinds import KINDS, REQUIREMENTS, STAYING
 from upgrade.upgrade_services import ServiceRepository
 
-BRANCH = "crucible/upgrade-crucible-shared-0.4"
+BRANCH = "crucible/crucible-shared-0.4"
 DOCKER = 'ARG V=0.3.1\nRUN pip install "crucible-shared==$V"\n'
 PROJECT = '[project]\nname = "s"\ndependencies = ["crucible-shared==0.3.*"]\n'
 WEB = '{"dependencies": {"@crucible/shared": "~0.3.0"}}\n'

@@ -41,9 +41,9 @@ def test_a_waived_change_says_why_and_until_when() -> None:
 
 
 def test_a_line_that_a_waived_change_breaks_is_listed_all_the_same() -> None:
-    assert "| app.py:4 | `EvaluationStatus.QUEUED` | enum-value-removed |  |" in proposal(FACTS)
+    assert "| app.py:4 | `EvaluationStatus.QUEUED` | enum-value-removed | likely |  |" in proposal(FACTS)
 
 
 def test_the_name_to_write_instead_is_given() -> None:
-    row = "| app.py:4 | `EvaluationRequest.timeout` | property-renamed | `EvaluationRequest.time_limit` |"
+    row = "| app.py:4 | `EvaluationRequest.timeout` | property-renamed | likely | `EvaluationRequest.time_limit` |"
     assert row in proposal(FACTS)

@@ -14,7 +14,7 @@ from crucible_pipeline.index.server import Running
 from index.distributions import post, wheel
 from upgrade.upgrade_services import ServiceRepository
 
-BRANCH = "crucible/upgrade-crucible-shared-0.4"
+BRANCH = "crucible/crucible-shared-0.4"
 
 
 @pytest.fixture(autouse=True)
@@ -95,14 +95,25 @@ def test_a_second_run_changes_nothing_and_says_the_same(
     assert service.git("for-each-ref") == refs
 
 
-def test_the_branch_follows_when_the_service_moves_on(
+def test_the_branch_stays_while_it_merges_into_what_the_service_became(
     index: Running, service: ServiceRepository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(index, capsys, service.root)
+    before = service.git("rev-parse", BRANCH)
     service.commit({"more.txt": "1\n"})
-    code, _ = run(index, capsys, service.root)
-    assert code == 0
+    assert run(index, capsys, service.root)[0] == 0
+    assert service.git("rev-parse", BRANCH) == before
+
+
+def test_the_branch_is_rebased_when_it_conflicts_with_what_the_service_became(
+    index: Running, service: ServiceRepository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(index, capsys, service.root)
+    moved = service.file_at("HEAD", "requirements.txt").replace(b"# types", b"# the contracts")
+    service.commit({"requirements.txt": moved})
+    assert run(index, capsys, service.root)[0] == 0
     assert service.git("rev-parse", f"{BRANCH}^") == service.git("rev-parse", "main")
+    assert service.file_at(BRANCH, "requirements.txt") == moved.replace(b"==0.3.*", b"==0.4.*")
 
 
 def test_a_branch_that_a_person_worked_on_is_not_overwritten(
@@ -135,7 +146,7 @@ def test_a_branch_that_is_checked_out_elsewhere_is_not_moved(
 ) -> None:
     run(index, capsys, service.root)
     service.git("worktree", "add", "--quiet", str(tmp_path / "other"), BRANCH)
-    service.commit({"more.txt": "1\n"})
+    service.commit({"requirements.txt": "crucible-shared==0.3.*\n"})
     code, rows = run(index, capsys, service.root)
     assert code == 1
     assert "checked out" in rows[0]["skipped"]
@@ -517,5 +528,8 @@ def test_a_push_without_a_remote_is_a_failure(
 def test_a_pull_request_needs_a_token(
     index: Running, service: ServiceRepository, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["upgrade", str(service.root), "--index-url", index.simple_url, "--pr"]) == 2
-    assert "GITHUB_TOKEN" in capsys.readouterr().err
+    service.git("remote", "add", "origin", "git@github.com:platform/storage-service.git")
+    code, rows = run(index, capsys, service.root, "--pr")
+    assert code == 2
+    assert "GITHUB_TOKEN" in rows[0]["skipped"]
+    assert not service.git("branch", "--list", BRANCH)

@@ -15,7 +15,7 @@ from crucible_pipeline.cli.app import console, print_json
 from crucible_pipeline.cli.service_index import service_index
 from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
 from crucible_pipeline.git import clone
-from crucible_pipeline.upgrade.forge import Forge
+from crucible_pipeline.upgrade.forge_place import Access
 from crucible_pipeline.upgrade.outcome import Outcome, as_json, failed
 from crucible_pipeline.upgrade.shelf import Shelf
 from crucible_pipeline.upgrade.upgrade import Request, upgrade
@@ -43,7 +43,15 @@ _Proposal = Annotated[Path | None, typer.Option(help="Also write the proposal to
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the change and the proposal, change nothing.")]
 _Push = Annotated[bool, typer.Option("--push", help="Push the branch.")]
 _PullRequest = Annotated[
-    bool, typer.Option("--pr", help="Push and open a pull request; the token is in GITHUB_TOKEN.")
+    bool,
+    typer.Option("--pr", help="Push and propose; the token is in GITHUB_TOKEN, GITLAB_TOKEN or GITEA_TOKEN."),
+]
+_Forge = Annotated[
+    str, typer.Option("--forge", help="github, gitlab or gitea; told from the remote's host if not given.")
+]
+_ForgeUrl = Annotated[str, typer.Option(help="The root of the forge's REST API, if not the usual one.")]
+_Automerge = Annotated[
+    bool, typer.Option("--automerge", help="Merge what is safe once its checks passed; with --pr.")
 ]
 _Output = Annotated[Format, typer.Option("--format", help="How to print the outcome.")]
 
@@ -61,6 +69,9 @@ def register(app: typer.Typer) -> None:
         dry_run: _DryRun = False,
         push: _Push = False,
         pr: _PullRequest = False,
+        forge: _Forge = "",
+        forge_url: _ForgeUrl = "",
+        automerge: _Automerge = False,
         output: _Output = Format.TEXT,
     ) -> None:
         """Move every pin of a service to the newest allowed version, on a branch of its own.
@@ -71,7 +82,8 @@ def register(app: typer.Typer) -> None:
             to=parse(to) if to else None,
             dry_run=dry_run,
             push=push or pr,
-            forge=_forge() if pr and not dry_run else None,
+            forge=Access(os.environ, forge, forge_url) if pr else None,
+            automerge=automerge,
         )
         with service_index(index_url) as index:
             shelf = Shelf(index, canonicalize_name(package))
@@ -90,13 +102,6 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise CannotDo(f"the proposal cannot be written to {path}: {error.strerror}") from None
-
-
-def _forge() -> Forge:
-    token = os.environ.get("GITHUB_TOKEN", "")
-    if not token:
-        raise CannotDo("there is no token for the pull request", "set GITHUB_TOKEN, or use --push alone")
-    return Forge(token, os.environ.get("GITHUB_API_URL", ""))
 
 
 def _outcome(target: str, shelf: Shelf, request: Request) -> Outcome:

@@ -93,6 +93,22 @@ def contents_of(repository: Repository, entries: Iterable[Entry]) -> dict[str, b
     return found
 
 
+def blob_at(repository: Repository, commit: str, path: str) -> bytes | None:
+    """The content of a file, or of a symbolic link, of a commit; None where the commit has none there."""
+    name = f"{commit}:{path}"
+    if not repository.holds("cat-file", "-e", name):
+        return None
+    return repository.read("cat-file", "blob", name)
+
+
+def paths_between(repository: Repository, old: str, new: str) -> list[str]:
+    """The paths of files in which two commits differ."""
+    listed = repository.read(
+        "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", old, new
+    )
+    return [os.fsdecode(path) for path in listed.split(b"\0") if path]
+
+
 def files_with(
     repository: Repository, commit: str, strings: Sequence[str], below: str, pattern: str
 ) -> list[str]:

@@ -1,8 +1,7 @@
 """The proposal: what an upgrade changes, what it breaks in this service, and how to verify it. Markdown."""
 
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from packaging.version import Version
@@ -10,12 +9,13 @@ from packaging.version import Version
 from crucible_pipeline.compat.change import Change
 from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.upgrade.impact import Hit
+from crucible_pipeline.upgrade.markdown import code, plain, plain_lines, table
 from crucible_pipeline.upgrade.target import Move
+from crucible_pipeline.upgrade.verdict import Kind, verdict, why
 from crucible_pipeline.version import Severity, pin_of
 
 MAX_PAYLOAD_CHARACTERS = 2_000
 _HEADINGS = {Severity.BREAKING: "Breaking", Severity.ADDITIVE: "Additive", Severity.NEUTRAL: "Neutral"}
-_TICKS = re.compile(r"`+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Facts:
         waivers: of the new contract, for the breaking changes that its authors agreed to.
         changelog: of the versions between, empty if there is none.
         notes: what else a reader should know, one sentence each.
+        address: of the page that shows a line of a file; None where no forge shows it.
     """
 
     package: str
@@ -45,6 +46,7 @@ class Facts:
     waivers: Sequence[Waiver] = ()
     changelog: str = ""
     notes: Sequence[str] = ()
+    address: Callable[[str, int], str] | None = None
 
 
 def title(facts: Facts) -> str:
@@ -73,9 +75,9 @@ def proposal(facts: Facts) -> str:
         _pins(facts),
         _impact(facts),
         _contracts(facts),
-        f"## Changelog\n\n{facts.changelog}" if facts.changelog else "",
+        f"## Changelog\n\n{plain_lines(facts.changelog)}" if facts.changelog else "",
         _verify(facts),
-        "## Notes\n\n" + "\n".join(f"- {note}" for note in facts.notes) if facts.notes else "",
+        "## Notes\n\n" + "\n".join(f"- {plain(note)}" for note in facts.notes) if facts.notes else "",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -83,19 +85,34 @@ def proposal(facts: Facts) -> str:
 def _verdict(facts: Facts) -> str:
     if facts.changes is None:
         return "**Unknown**: the contracts of the two versions could not be compared; read the changelog."
-    broken, warned = (
-        len({(hit.file, hit.line) for hit in facts.hits if hit.breaks is breaks}) for breaks in (True, False)
-    )
-    if broken:
-        count = "1 line" if broken == 1 else f"{broken} lines"
-        return f"**Needs a person**: {count} of this service use what breaks."
-    later = f" {warned} line{'s use' if warned > 1 else ' uses'} a former name and will be warned."
-    later = later if warned else ""
-    if _of(facts.changes, Severity.BREAKING):
-        return (
-            f"**Looks safe**: the contracts break, but no line was found in this service that uses it.{later}"
-        )
-    return f"**Safe**: nothing breaks between the two versions.{later}"
+    judged = verdict(facts.hits)
+    match judged.kind:
+        case Kind.NEEDS_A_PERSON:
+            left = [f"- {_place(hit, facts)}: {plain(why(hit))}" for hit in judged.for_a_person]
+            words = f"**Needs a person**: no rewriting is known for {_lines(judged.for_a_person)}."
+            return "\n\n".join([words, "\n".join(left)])
+        case Kind.FIXABLE:
+            return f"**Fixable**: a rewriting is known for {_lines(judged.fixable)}, and for all that breaks."
+        case Kind.SAFE if _of(facts.changes, Severity.BREAKING):
+            return (
+                "**Safe**: the contracts break, but no line was found in this service that uses what changes."
+            )
+        case Kind.SAFE:
+            return "**Safe**: nothing breaks between the two versions."
+
+
+def _lines(hits: Sequence[Hit]) -> str:
+    count = len({(hit.file, hit.line) for hit in hits})
+    return "1 line of this service" if count == 1 else f"{count} lines of this service"
+
+
+def _place(hit: Hit, facts: Facts) -> str:
+    shown = f"{hit.file}:{hit.line}"
+    return f"[{_linked(shown)}]({facts.address(hit.file, hit.line)})" if facts.address is not None else shown
+
+
+def _linked(text: str) -> str:
+    return "".join(f"\\{one}" if one in "[]\\" else one for one in text)
 
 
 def _pins(facts: Facts) -> str:
@@ -104,26 +121,26 @@ def _pins(facts: Facts) -> str:
         (f"{move.pin.file}:{move.pin.line}", f"`{move.pin.specifier}`", f"`{move.specifier}`")
         for move in facts.moves
     ]
-    table = _table(("Pin", "From", "To"), rows)
-    return f"## What changes here\n\nInstalled today: {before}. After the upgrade: {facts.target}.\n\n{table}"
+    pins = table(("Pin", "From", "To"), rows)
+    return f"## What changes here\n\nInstalled today: {before}. After the upgrade: {facts.target}.\n\n{pins}"
 
 
 def _impact(facts: Facts) -> str:
     if not facts.hits:
         return ""
     rows = [
-        (f"{hit.file}:{hit.line}", _code(hit.symbol), hit.rule, _code(instead) if instead else "")
+        (_place(hit, facts), code(hit.symbol), hit.rule, hit.tier.value, code(instead) if instead else "")
         for hit in facts.hits
         for instead in [hit.cause.instead]
     ]
     heading = "## Lines that break" if any(hit.breaks for hit in facts.hits) else "## Lines to change"
     words = (
         "Names in quotes are texts equal to a removed value; they may mean something else."
-        if any(hit.symbol.startswith('"') for hit in facts.hits)
+        if any(hit.is_text for hit in facts.hits)
         else ""
     )
     return "\n\n".join(
-        part for part in (heading, _table(("Line", "Uses", "Rule", "Write"), rows), words) if part
+        part for part in (heading, table(("Line", "Uses", "Rule", "Sure", "Write"), rows), words) if part
     )
 
 
@@ -150,7 +167,7 @@ def _item(change: Change, facts: Facts) -> str:
     payload = json.dumps(change.witness.payload, ensure_ascii=False)
     if len(payload) > MAX_PAYLOAD_CHARACTERS:
         payload = payload[:MAX_PAYLOAD_CHARACTERS] + " …"
-    return f"{said}\n  {accepts} accepts and {rejects} rejects {_code(payload)}"
+    return f"{said}\n  {accepts} accepts and {rejects} rejects {code(payload)}"
 
 
 def _verify(facts: Facts) -> str:
@@ -173,16 +190,4 @@ def _words(change: Change, facts: Facts) -> str:
     breaks = f" [{', '.join(change.breaks)}]" if change.breaks else ""
     agreed = (one for one in facts.waivers if (one.rule, one.element) == (change.rule, change.element))
     waived = next((f"; waived until {one.expires}: {one.reason}" for one in agreed), "")
-    return f"{change.element}: {change.message}{breaks}{waived}"
-
-
-def _code(text: str) -> str:
-    """Text as inline code, whatever backticks it holds (CommonMark, section 6.1)."""
-    ticks = "`" * (1 + max((len(run) for run in _TICKS.findall(text)), default=0))
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{space}{text}{space}{ticks}"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return plain(f"{change.element}: {change.message}{breaks}{waived}")

@@ -1,6 +1,7 @@
 """One service's upgrade, from its pins to its branch."""
 
 import difflib
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,17 +9,29 @@ from pathlib import Path
 from packaging.version import Version
 
 from crucible_pipeline.errors import CrucibleError, Refused
-from crucible_pipeline.upgrade.branch import Branch, branch_name, commit_upgrade, push_branch, remote_of
+from crucible_pipeline.upgrade.branch import Branch, Step, branch_name, commit_upgrade
 from crucible_pipeline.upgrade.encoding import printable
-from crucible_pipeline.upgrade.forge import Forge, propose
+from crucible_pipeline.upgrade.forge_place import Access
 from crucible_pipeline.upgrade.impact import Hit
+from crucible_pipeline.upgrade.lifecycle import label_of
+from crucible_pipeline.upgrade.marks import change_key
 from crucible_pipeline.upgrade.outcome import Outcome, Row, failed
 from crucible_pipeline.upgrade.pins import Edit, apply, edits
 from crucible_pipeline.upgrade.plan import Plan, facts, plan
 from crucible_pipeline.upgrade.proposal import Facts, proposal, summary, title
+from crucible_pipeline.upgrade.publish import (
+    Published,
+    Wanted,
+    connected,
+    place_at,
+    propose,
+    push,
+    withdraw,
+)
 from crucible_pipeline.upgrade.service import Service, changed_paths, open_service
 from crucible_pipeline.upgrade.shelf import Shelf
 from crucible_pipeline.upgrade.target import Candidate
+from crucible_pipeline.upgrade.verdict import Kind, verdict
 from crucible_pipeline.version import line_of
 
 
@@ -30,13 +43,15 @@ class Request:
         to: the only version wanted; the newest allowed if None.
         dry_run: change nothing.
         push: push the branch.
-        forge: open a pull request there; None for none.
+        forge: propose the branch there; None for nowhere.
+        automerge: merge a proposal that is safe once its checks passed.
     """
 
     to: Version | None = None
     dry_run: bool = False
     push: bool = False
-    forge: Forge | None = None
+    forge: Access | None = None
+    automerge: bool = False
 
 
 def upgrade(target: Path, shelf: Shelf, request: Request) -> Outcome:
@@ -61,12 +76,24 @@ def upgrade_service(service: Service, shelf: Shelf, request: Request) -> Outcome
         reason = f"no file of the last commit requires {shelf.package}"
         return Outcome(rows=(Row(service=service.name, skipped=reason),), notes=planned.notes)
     if not planned.moving:
-        return Outcome(rows=_rows(planned), exit_code=int(planned.refused), notes=planned.notes)
+        return _nothing_to_do(planned, shelf, request)
     try:
         return _carry_out(planned, shelf, request)
     except CrucibleError as error:
         rows = [replace(row, after=None, skipped=row.skipped or str(error)) for row in _rows(planned)]
         return Outcome(rows=rows, exit_code=error.exit_code, notes=planned.notes)
+
+
+def _nothing_to_do(planned: Plan, shelf: Shelf, request: Request) -> Outcome:
+    notes = [*planned.notes]
+    if request.forge is not None and request.to is None and not request.dry_run and not planned.refused:
+        try:
+            with connected(place_at(planned.service, request.forge)) as forge:
+                notes += withdraw(planned.service, shelf.package, forge)
+        except CrucibleError as error:
+            rows = [replace(row, skipped=str(error)) for row in _rows(planned)]
+            return Outcome(rows=rows, exit_code=error.exit_code, notes=notes)
+    return Outcome(rows=_rows(planned), exit_code=int(planned.refused), notes=notes)
 
 
 def _carry_out(planned: Plan, shelf: Shelf, request: Request) -> Outcome:
@@ -80,16 +107,20 @@ def _carry_out(planned: Plan, shelf: Shelf, request: Request) -> Outcome:
         raise Refused(f"{names} has changes that are not committed", "commit them first")
     told = facts(planned, target, shelf)
     name = branch_name(shelf.package, line_of(target), service.folder)
-    branch, address = None, None
+    done = Published()
     if not request.dry_run:
         changed = {path: texts[path].encode(text) for path, text in edited.items()}
-        branch = commit_upgrade(service, name, changed, title(told), summary(told))
-        address = _publish(service, branch, told, request)
+        steps = (Step(changed, title(told), summary(told)),)
+        done = _publish(service, Wanted(package=shelf.package, name=name, steps=steps), told, request)
+    rows = _rows(planned, told.hits, Branch(name, done.commit), done.address)
+    if done.reason:
+        rows = [replace(row, after=None, skipped=row.skipped or done.reason) for row in rows]
     return Outcome(
-        rows=_rows(planned, told.hits, Branch(name, branch.commit if branch else ""), address),
+        rows=rows,
+        exit_code=int(done.refused),
         proposal=proposal(told),
         diff="".join(_diff(service.shown(path), texts[path].text, text) for path, text in edited.items()),
-        notes=told.notes,
+        notes=(*told.notes, *done.notes),
     )
 
 
@@ -102,16 +133,28 @@ def _edited(planned: Plan, chosen: Candidate) -> dict[str, str]:
     return {path: apply(texts[path].text, wanted) for path, wanted in sorted(changes.items())}
 
 
-def _publish(service: Service, branch: Branch, facts: Facts, request: Request) -> str | None:
-    if not request.push and request.forge is None:
-        return None
-    remote = remote_of(service.repository)
-    push_branch(service, branch, remote)
+def _publish(service: Service, wanted: Wanted, told: Facts, request: Request) -> Published:
     if request.forge is None:
-        return None
-    address = service.repository.run("remote", "get-url", remote)
-    base = service.repository.branch() or service.repository.default_branch()
-    return propose(request.forge, address, branch.name, base, (title(facts), proposal(facts)))
+        if request.push:
+            return push(service, wanted)
+        return Published(commit=commit_upgrade(service, wanted.name, wanted.steps).commit)
+    place = place_at(service, request.forge)
+
+    def address(file: str, line: int) -> str:
+        path = posixpath.normpath(posixpath.join(service.folder, file))
+        return place.line_address(service.commit, path, line)
+
+    kind = verdict(told.hits).kind if told.changes is not None else None
+    wanted = replace(
+        wanted,
+        title=title(told),
+        body=proposal(replace(told, address=address)),
+        label=label_of(kind),
+        change=change_key(told.package, (one.specifier or "" for one in told.moves)),
+        may_merge=request.automerge and kind is Kind.SAFE,
+    )
+    with connected(place) as forge:
+        return propose(service, wanted, forge)
 
 
 def _rows(
