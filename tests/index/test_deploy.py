@@ -15,7 +15,7 @@ from crucible_pipeline.index.server import Running
 from index.distributions import fetch, post, wheel
 from index.seaweed import free_ports
 from index.test_export import answering
-from index.test_server import served
+from index.test_server import PROGRAM, served
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "index"
 MOST_EXPOSED = 1.3
@@ -51,7 +51,10 @@ def test_the_container_file_is_clean() -> None:
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed here")
 def test_nginx_in_front_hands_on_pages_and_uploads(tmp_path: Path) -> None:
     _, token = Access(DirectoryStore(tmp_path / "index")).create(("*",))
-    with served(tmp_path / "index", token) as (_, index):
+    told = re.search(r"`crucible serve (.*?)`", (EXAMPLES / "nginx.conf").read_text())
+    assert told is not None
+    program = (*PROGRAM, "--no-upstream", *told[1].split())
+    with served(tmp_path / "index", token, program) as (_, index):
         (port,) = free_ports(1)
         # As it stands but for the addresses and the certificate.
         site = re.sub(r"\n    ssl_.*", "", (EXAMPLES / "nginx.conf").read_text())
@@ -67,8 +70,10 @@ def test_nginx_in_front_hands_on_pages_and_uploads(tmp_path: Path) -> None:
         with answering(["nginx", "-c", str(tmp_path / "nginx.conf")], port, tmp_path) as url:
             outside = Running(url, token, index.catalog)
             assert post(outside, wheel()).status_code == 200
-            page = fetch(outside, "simple/demo-pkg/", accept_encoding="gzip")
+            assert fetch(outside, "simple/demo-pkg/").status_code == 401
+            allowed = {"Authorization": f"Bearer {token}"}
+            page = fetch(outside, "simple/demo-pkg/", accept_encoding="gzip", **allowed)
             (file,) = index.catalog.project("demo-pkg").files
-            assert fetch(outside, file.key).content == wheel().content
+            assert fetch(outside, file.key, **allowed).content == wheel().content
     assert (page.status_code, page.headers["content-encoding"]) == (200, "gzip")
     assert wheel().filename in page.text
