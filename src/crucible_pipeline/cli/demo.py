@@ -152,7 +152,8 @@ def _environment(place: Path, token: str) -> dict[str, str]:
         f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()
     }
     quiet = {"GIT_PAGER": "cat", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "TMPDIR": os.fspath(place)}
-    return kept | identity | quiet | {"CRUCIBLE_TOKEN": token}
+    own = {"CRUCIBLE_TOKEN": token, "CRUCIBLE_CACHE": os.fspath(place / "cache")}
+    return kept | identity | quiet | own
 
 
 def _contracts(road: Road, checkout: Repository, folder: Path) -> Repository:

@@ -2,19 +2,25 @@
 
 import os
 import re
+from pathlib import Path
 
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.index.client import Index
+from crucible_pipeline.index.saved import Saved
 from crucible_pipeline.upgrade.shelf import pip_index_url
 
 _USERINFO = re.compile(r"://[^/]*@")
 
 
-def service_index(given: str) -> Index:
+RETRIES = 4
+
+
+def service_index(given: str, cache: Path | None = None) -> Index:
     """Open the index; the token of CRUCIBLE_TOKEN goes only to one that was named for it.
 
     Args:
         given: by an option; empty for none.
+        cache: a folder for what it answers; None keeps nothing.
 
     Raises:
         CannotDo: none is configured.
@@ -25,4 +31,5 @@ def service_index(given: str) -> Index:
         raise CannotDo("no package index is configured", "give one with --index-url or CRUCIBLE_INDEX_URL")
     # pip's index may be another party's
     token = os.environ.get("CRUCIBLE_TOKEN") if own and not _USERINFO.search(own) else None
-    return Index(url, "__token__" if token else None, token)
+    saved = Saved(cache / "index") if cache is not None else None
+    return Index(url, "__token__" if token else None, token, saved=saved, retries=RETRIES)

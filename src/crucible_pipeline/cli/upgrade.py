@@ -1,28 +1,26 @@
 """`crucible upgrade`: the newest allowed version into every pin of services."""
 
 import os
-import re
 import sys
 from enum import StrEnum
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Annotated
+from types import TracebackType
+from typing import Annotated, Any, Self
 
 import typer
 from packaging.utils import canonicalize_name
 
+from crucible_pipeline.cli import fleet
 from crucible_pipeline.cli.app import console, print_json
 from crucible_pipeline.cli.service_index import service_index
-from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
-from crucible_pipeline.git import clone
+from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.upgrade.fleet import upgrade_listed
 from crucible_pipeline.upgrade.forge_place import Access
-from crucible_pipeline.upgrade.outcome import Outcome, as_json, failed
+from crucible_pipeline.upgrade.outcome import Outcome, as_json
+from crucible_pipeline.upgrade.services_file import Listed
 from crucible_pipeline.upgrade.shelf import Shelf
-from crucible_pipeline.upgrade.upgrade import Request, upgrade
+from crucible_pipeline.upgrade.upgrade import Request
 from crucible_pipeline.version import parse
-
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:", re.IGNORECASE)
-_WITH_PASSWORD = re.compile(r"://[^/@]*:[^/@]*@")
 
 
 class Format(StrEnum):
@@ -33,8 +31,12 @@ class Format(StrEnum):
 
 
 _Targets = Annotated[
-    list[str],
-    typer.Argument(metavar="TARGET...", help="Services: folders of clones; with --push also git URLs."),
+    list[str] | None,
+    typer.Argument(
+        metavar="TARGET...",
+        help="Services: folders of clones; with --push or --dry-run also git URLs.",
+        show_default=False,
+    ),
 ]
 _To = Annotated[str, typer.Option(help="The version; the newest allowed one if not given.")]
 _IndexUrl = Annotated[str, typer.Option(help="The index; CRUCIBLE_INDEX_URL or pip's own if not given.")]
@@ -60,8 +62,12 @@ def register(app: typer.Typer) -> None:
     """Add the command to the program."""
 
     @app.command("upgrade")
-    def command(  # noqa: PLR0917  typer reads the options from the signature
-        targets: _Targets,
+    def command(
+        targets: _Targets = None,
+        *,
+        listed: fleet.Services = None,
+        shard: fleet.ShardOption = "",
+        label: fleet.Labels = None,
         to: _To = "",
         index_url: _IndexUrl = "",
         package: _Package = "crucible-shared",
@@ -72,12 +78,19 @@ def register(app: typer.Typer) -> None:
         forge: _Forge = "",
         forge_url: _ForgeUrl = "",
         automerge: _Automerge = False,
+        jobs: fleet.Jobs = 0,
+        cache: fleet.Cache = None,
         output: _Output = Format.TEXT,
     ) -> None:
         """Move every pin of a service to the newest allowed version, on a branch of its own.
 
-        The work tree and the checked out branch stay as they are.
+        The work tree and the checked out branch stay as they are; of an address a clone is kept.
+
+        With --services the exit code is 1 if one of the list failed.
+
+        Example: [bold]crucible upgrade --services services.toml --pr --shard 1/4[/bold]
         """
+        services = fleet.wanted(targets or [], listed, shard, label or [])
         request = Request(
             to=parse(to) if to else None,
             dry_run=dry_run,
@@ -85,41 +98,75 @@ def register(app: typer.Typer) -> None:
             forge=Access(os.environ, forge, forge_url) if pr else None,
             automerge=automerge,
         )
-        with service_index(index_url) as index:
+        folder = fleet.cache_folder(cache)
+        clones = fleet.clones_in(folder)
+        told = _Told(request, output, proposal, whole=len(services) == 1 or dry_run)
+        with service_index(index_url, folder) as index, told:
             shelf = Shelf(index, canonicalize_name(package))
-            outcomes = [_outcome(target, shelf, request) for target in dict.fromkeys(targets)]
-        if proposal is not None:
-            _write(proposal, "\n".join(one.proposal for one in outcomes if one.proposal))
-        if output is Format.JSON:
-            print_json(as_json(outcomes))
-        for outcome in outcomes:
-            _show(outcome, request, quiet=output is Format.JSON)
-        raise typer.Exit(max(outcome.exit_code for outcome in outcomes))
+
+            def act(service: Listed) -> Outcome:
+                return upgrade_listed(service, clones, shelf, request)
+
+            for _, outcome in fleet.with_progress(services, act, jobs):
+                told.tell(outcome)
+        # a list was worked through; that one of it failed is an answer about the list
+        raise typer.Exit(min(told.exit_code, 1) if listed is not None else told.exit_code)
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise CannotDo(f"the proposal cannot be written to {path}: {error.strerror}") from None
+class _Told:
+    """Prints each outcome as it comes and keeps no more of it than the JSON document needs.
+
+    Args:
+        request: what was asked for.
+        output: how to print.
+        path: of a file that gets the proposals; None for none.
+        whole: print the proposals as well.
+    """
+
+    def __init__(self, request: Request, output: Format, path: Path | None, *, whole: bool) -> None:
+        self._request, self._output, self._path, self._whole = request, output, path, whole
+        self._rows: list[dict[str, Any]] = []
+        self._counts = {"moves": 0, "stays": 0, "failed": 0}
+        self._proposals = 0
+        self.exit_code = 0
+
+    def __enter__(self) -> Self:
+        if self._path is not None:
+            self._write(self._path, "w", "")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            return
+        if self._output is Format.JSON:
+            print_json(self._rows)
+        elif sum(self._counts.values()) != 1:
+            parts = (f"{count} {word}" for word, count in self._counts.items() if count)
+            print(f"{sum(self._counts.values())} services: {', '.join(parts) or 'nothing to do'}")
+
+    def tell(self, outcome: Outcome) -> None:
+        """Print an outcome, or keep what JSON says of it."""
+        moves = any(row.after is not None for row in outcome.rows)
+        self._counts["failed" if outcome.exit_code else "moves" if moves else "stays"] += 1
+        self.exit_code = max(self.exit_code, outcome.exit_code)
+        if self._path is not None and outcome.proposal:
+            self._write(self._path, "a", ("\n" if self._proposals else "") + outcome.proposal)
+            self._proposals += 1
+        if self._output is Format.JSON:
+            self._rows += as_json([outcome])
+        _show(outcome, self._request, quiet=self._output is Format.JSON, whole=self._whole)
+
+    def _write(self, path: Path, mode: str, text: str) -> None:
+        try:
+            with path.open(mode, encoding="utf-8", errors="replace") as file:
+                file.write(text)
+        except OSError as error:
+            raise CannotDo(f"the proposal cannot be written to {path}: {error.strerror}") from None
 
 
-def _outcome(target: str, shelf: Shelf, request: Request) -> Outcome:
-    if not _URL.match(target) or Path(target).exists():
-        return upgrade(Path(target), shelf, request)
-    name = re.split(r"[/:]", target.rstrip("/"))[-1].removesuffix(".git") or "service"
-    try:
-        if _WITH_PASSWORD.search(target):
-            raise Refused("the URL holds a password", "leave it to git's credential helper")
-        if not request.push:
-            raise Refused(f"{target} is a URL", "give a folder, or --push so that the clone is of use")
-        with TemporaryDirectory(prefix="crucible-") as folder:
-            return upgrade(clone(target, Path(folder, name)).root, shelf, request)
-    except CrucibleError as error:
-        return failed(name, error)
-
-
-def _show(outcome: Outcome, request: Request, *, quiet: bool) -> None:
+def _show(outcome: Outcome, request: Request, *, quiet: bool, whole: bool) -> None:
     stderr = console()
     for note in outcome.notes:
         stderr.print(f"{outcome.rows[0].service}: {note}", markup=False)
@@ -138,6 +185,6 @@ def _show(outcome: Outcome, request: Request, *, quiet: bool) -> None:
         print(f"pull request {moved.pull_request}")
     if request.dry_run:
         sys.stdout.write(f"\n{outcome.diff}")
-    if outcome.proposal:
+    if outcome.proposal and whole:
         shown = outcome.proposal.encode("utf-8", "replace").decode("utf-8")
         sys.stdout.write(f"\n{shown}\n")
