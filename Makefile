@@ -40,7 +40,7 @@ generate: setup ## contracts to code, into this checkout
 
 lock: setup-test ## refresh the locks
 	cd .ci/lock && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --extra index --upgrade ../../src/crucible_pipeline/pyproject.toml demo.in -o demo.txt
+	  --no-emit-index-url --extra index --extra upgrade --upgrade ../../src/crucible_pipeline/pyproject.toml demo.in -o demo.txt
 	cd .ci/lock && for name in pip sign test; do ../../$(BIN)/uv pip compile --quiet --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade $$name.in -o $$name.txt; done
 	cd tests/index && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
