@@ -7,7 +7,7 @@ That decoder knows no places. They are found when somebody asks for one, by the 
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from crucible_pipeline.contracts.model import JsonValue
@@ -25,6 +25,7 @@ _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 
 
 _HOLDING = (dict, list)
+_UNLIKE = frozenset({dict, list, float})
 
 
 class _OddError(ValueError):
@@ -201,6 +202,14 @@ class _QuickNode(Node):
             value = tuple([_QuickNode(inner, (way, index), places) for index, inner in enumerate(raw)])
         _set_value(self, value)
         return value
+
+    def plain(self) -> Hashable | None:
+        """Keys, values and their classes, without which true is 1; a float may be -0.0, which is 0.0."""
+        if not isinstance(self._raw, dict):
+            return None
+        values = tuple(self._raw.values())
+        classes = tuple(map(type, values))
+        return (tuple(self._raw), values, classes) if _UNLIKE.isdisjoint(classes) else None
 
     def json(self) -> JsonValue:
         """The value without places."""

@@ -1,7 +1,7 @@
 """A text of YAML or JSON as nodes: JSON values that know their place, and the problems found on the way."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -40,6 +40,10 @@ class Node:
     def items(self) -> "tuple[Node, ...]":
         """The items of a list; none if it is something else."""
         return self.value if isinstance(self.value, tuple) else ()
+
+    def plain(self) -> Hashable | None:
+        """Something that is equal for equal flat mappings only; None where that would take long."""
+        return None
 
     def json(self) -> JsonValue:
         """The value without places."""

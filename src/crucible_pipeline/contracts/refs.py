@@ -2,13 +2,13 @@
 
 import difflib
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 from urllib.parse import unquote, urljoin
 
 from crucible_pipeline.contracts import names
-from crucible_pipeline.contracts.model import JsonValue
+from crucible_pipeline.contracts.model import JsonValue, Schema
 from crucible_pipeline.contracts.nodes import Findings, Node
 from crucible_pipeline.contracts.places import below
 
@@ -119,12 +119,14 @@ class Here:
         path: below the contracts folder.
         foreign: whether somebody else chose the names: a plain JSON Schema or an OpenAPI 3.0 file. What
             Python cannot write gets another name there; in contracts of one's own it is reported.
+        known: what flat schemas became, for a large file says the same ones again and again.
     """
 
     path: str
     declared: Declared
     findings: Findings
     foreign: bool = False
+    known: dict[Hashable, Schema] = field(default_factory=dict[Hashable, Schema], compare=False)
 
     @property
     def tolerant(self) -> bool:

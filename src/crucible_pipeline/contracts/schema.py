@@ -9,10 +9,11 @@ from typing import Any
 
 from crucible_pipeline.contracts import forms
 from crucible_pipeline.contracts.keywords import READERS, Keyword
-from crucible_pipeline.contracts.model import KEYWORDS, Schema
+from crucible_pipeline.contracts.model import KEYWORDS, MANY, NAMED, ONE, Schema
 from crucible_pipeline.contracts.nodes import Node, nearest
 from crucible_pipeline.contracts.places import DEFINITIONS
 from crucible_pipeline.contracts.refs import Here
+from crucible_pipeline.contracts.sparse import like, stated
 
 # Words of the author that decide nothing about a payload.
 _WORDS = frozenset(
@@ -26,6 +27,8 @@ _ONLY_NAMED: Mapping[str, str] = {
     "$id": "put the schema into a file of its own",
     "$schema": "put the schema into a file of its own",
 }
+# Their values have marks of their own.
+_PLACED = frozenset({"const", "default", *ONE, *MANY, *NAMED})
 # Read together with their neighbours.
 _FORMS = frozenset({"nullable", "discriminator", "$ref", "enum", "x-extensible-enum"})
 _PASSED_OVER = _WORDS | _FORMS | _ONLY_NAMED.keys() | set(DEFINITIONS)
@@ -54,6 +57,21 @@ def read(node: Node, here: Here, *, named: bool = False) -> Schema:
         What could be read. An unknown reference becomes a schema that accepts everything, so that one
         mistake is reported once.
     """
+    plain = None if named or here.path in here.declared.surveyed else node.plain()
+    if plain is None:
+        return _read(node, here, named=named)
+    known = here.known.get(plain)
+    if known is not None:
+        return like(known, mark=node.key)
+    before = len(here.findings.problems)
+    found = _read(node, here, named=False)
+    # What is wrong is reported at each of its places, and what has places inside is read at each.
+    if len(here.findings.problems) == before and stated(found).keys().isdisjoint(_PLACED):
+        here.known[plain] = found
+    return found
+
+
+def _read(node: Node, here: Here, *, named: bool) -> Schema:
     if isinstance(node.value, bool):
         return Schema(always=node.value, mark=node.key)
     entries = here.findings.mapping(node, "a schema")

@@ -63,3 +63,10 @@ def stated(value: object) -> Mapping[str, Any]:
 def changed(value: T, **changes: Any) -> T:
     """What `dataclasses.replace` makes of a sparse value, in a tenth of its time."""
     return value.__class__(**{**value.__dict__, **changes})
+
+
+def like(value: T, **aside: Any) -> T:
+    """An equal sparse value, with other fields that take no part in equality."""
+    found = object.__new__(value.__class__)
+    _put(found, "__dict__", {**value.__dict__, **aside})
+    return found

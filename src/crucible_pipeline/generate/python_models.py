@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from crucible_pipeline.contracts import former
 from crucible_pipeline.contracts.model import Contract, JsonValue
+from crucible_pipeline.contracts.sparse import stated
 from crucible_pipeline.generate import python_fields, python_names, python_order
 from crucible_pipeline.generate.python_enums import enum_text, gone, words_of
 from crucible_pipeline.generate.python_former import (
@@ -22,6 +23,7 @@ from crucible_pipeline.generate.python_index import lazy_module
 from crucible_pipeline.generate.python_kinds import AliasShape, EnumShape, ModelShape, Property, Shape
 from crucible_pipeline.generate.python_order import Layout
 from crucible_pipeline.generate.python_scalars import FIELD
+from crucible_pipeline.generate.python_scope import Line, Scope, Shared
 from crucible_pipeline.generate.text import (
     HEADER,
     Expression,
@@ -32,74 +34,21 @@ from crucible_pipeline.generate.text import (
     call,
     class_head,
     docstring,
-    flat,
-    imports,
     lay,
     literal,
-    names_of,
     rank,
-    renamed,
     subscript,
 )
 
 _MAYBE = Name("._model", "Maybe")
-_UNION = Name("typing", "Union")
 # What annotations may name; a property of such a name becomes a field of another one.
 _IMPORTABLE = frozenset(
     {"AgedModel", "Annotated", "Any", "CheckedModel", "Checked", "ClassVar", "ConfigDict", "Date", "DateTime"}
     | {"Field", "Float", "Int", "Integer", "Literal", "Mapping", "Maybe", "Model", "Number", "SparseModel"}
     | {"StrictBool", "Text", "Union", "WholeNumber", "parsed"}
 )
-_FUTURE = ("__future__", "annotations", "annotations")
-
-
-@dataclass(slots=True)
-class _Scope:
-    """The names that one module imports.
-
-    Args:
-        home: the module.
-        homes: type → module that defines it.
-        own: every type that the module defines or shows.
-    """
-
-    home: str
-    homes: Mapping[str, str]
-    own: frozenset[str]
-    used: dict[Name, str] = field(default_factory=dict[Name, str])
-
-    def local(self, expression: Expression) -> Expression:
-        """The expression in this module's names; they are imported from now on."""
-        hidden = False
-        for name in names_of(expression):
-            hidden |= self.use(name) != name.name
-        return renamed(expression, self.use) if hidden else expression
-
-    def use(self, name: Name) -> str:
-        """What a name is called in this module."""
-        found = self.used.get(name)
-        if found is None:
-            hidden = bool(name.module) and name.name in self.own
-            found = self.used[name] = f"_{name.name}" if hidden else name.name
-        return found
-
-    def place(self, target: str, annotation: Expression | None, value: Expression | None, depth: int) -> str:
-        """An assignment, with the import that a split union needs."""
-        kind = self.local(annotation) if annotation is not None else None
-        said = self.local(value) if value is not None else None
-        text = assignment(target, kind, said, depth)
-        if kind is not None and "Union[" in text and "Union[" not in flat(kind) + flat(said or ""):
-            self.use(_UNION)
-        return text + "\n"
-
-    def statements(self, future: bool) -> str:  # noqa: FBT001  the one choice
-        """The import statements."""
-        found = [(self._module(name), name.name, local) for name, local in self.used.items()]
-        wanted = [item for item in found if item[0] != f".{self.home}"]
-        return imports([*([_FUTURE] if future else []), *wanted])
-
-    def _module(self, name: Name) -> str:
-        return name.module or f".{self.homes[name.name]}"
+# A property that says no more has the same line wherever its name and its annotation are the same.
+_FLAT = frozenset({"mark", "types", "format", "ref", "title", "description"})
 
 
 def type_modules(
@@ -119,7 +68,7 @@ def type_modules(
             modules.setdefault(shape.module, [])
             shown.setdefault(shape.module, []).append(name)
     aliases = python_order.recursive_aliases(shapes, layout.needs)
-    maybes: dict[int, tuple[Expression, Expression]] = {}
+    shared = Shared()
     found: dict[str, str] = {}
     for module, names in modules.items():
         if module in layout.cut and not names:
@@ -127,7 +76,7 @@ def type_modules(
             homes = {name: layout.homes[name] for name in shown[module]}
             found[module] = lazy_module(words, homes, replaced.get(module, []))
         else:
-            writer = _Module(contract, shapes, layout, aliases, module, maybes)
+            writer = _Module(contract, shapes, layout, aliases, module, shared)
             found[module] = writer.text(names, shown.get(module, []), replaced.get(module, []))
     return found
 
@@ -139,13 +88,13 @@ class _Module:
     layout: Layout
     roots: frozenset[str]
     name: str
-    maybes: dict[int, tuple[Expression, Expression]]
-    scope: _Scope = field(init=False)
+    shared: Shared
+    scope: Scope = field(init=False)
 
     def text(self, names: list[str], shown: list[str], replaced: list[Replaced]) -> str:
         needs = self.layout.needs
         own = frozenset({*names, *shown, *(other for name in names for other in needs[name])})
-        self.scope = _Scope(self.name, self.layout.homes, own)
+        self.scope = Scope(self.name, self.layout.homes, own)
         for name in shown:
             self.scope.use(Name("", name))
         here = set(names)
@@ -294,9 +243,27 @@ class _Module:
     def _maybe(self, annotation: Expression) -> Expression:
         """The annotation of a value that may be absent, the same one for the same annotation."""
         made = annotation, subscript(_MAYBE, annotation)
-        return self.maybes.setdefault(id(annotation), made)[1]
+        return self.shared.maybes.setdefault(id(annotation), made)[1]
 
     def _property(self, item: Property, name: str) -> str:
+        """The line of a field; that of a flat schema is put together once for all modules."""
+        if not stated(item.schema).keys() <= _FLAT:
+            return self._line(item, name, self.scope)
+        kind = item.annotation if isinstance(item.annotation, str | Name) else id(item.annotation)
+        key = name, item.wire, item.optional, kind, item.schema.description
+        known = self.shared.lines.get(key)
+        if known is None:
+            free = Scope("", {}, frozenset())
+            text = self._line(item, name, free)
+            foreign = frozenset(one.name for one in free.used if one.module)
+            known = self.shared.lines[key] = Line(text, tuple(free.used), foreign)
+        if not known.foreign.isdisjoint(self.scope.own):
+            return self._line(item, name, self.scope)
+        for one in known.names:
+            self.scope.use(one)
+        return known.text
+
+    def _line(self, item: Property, name: str, scope: Scope) -> str:
         schema = item.schema
         annotation = item.annotation
         given: list[Expression] = []
@@ -323,7 +290,7 @@ class _Module:
             given.append(Keyed("json_schema_extra=", literal(marks)))
         plain = value is not None and len(given) == 1
         said = value if plain else call(FIELD, *given) if given else None
-        return self.scope.place(name, annotation, said, 1)
+        return scope.place(name, annotation, said, 1)
 
 
 def _is_sparse(item: Property) -> bool:
