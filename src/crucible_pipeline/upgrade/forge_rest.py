@@ -1,10 +1,12 @@
 """A forge's REST API over HTTP: patience with a busy forge, and no trust in what it answers."""
 
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, cast
 from urllib.parse import urljoin
 
@@ -40,6 +42,12 @@ class Words:
     page_size: int = 100
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """The authorities that are trusted; read once, for that takes longer than a request."""
+    return httpx.create_ssl_context()
+
+
 class Api:
     """The API of one forge. Close it, or use it in a `with` block.
 
@@ -54,7 +62,7 @@ class Api:
         self._words = words
         self._pause = pause
         # no redirect is followed blindly: the token goes to no other host
-        self._client = httpx.Client(headers=dict(words.headers), timeout=TIMEOUT_SECONDS)
+        self._client = httpx.Client(headers=dict(words.headers), timeout=TIMEOUT_SECONDS, verify=_trust())
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,0 +1,22 @@
+"""A service's work tree whose remote is a project of the small forge."""
+
+from pathlib import Path
+
+from crucible_pipeline.upgrade.forge_place import Kind, Place
+from upgrade.forge_server import ROOTS
+from upgrade.forge_world import PROJECT, TOKEN, World
+from upgrade.upgrade_services import ServiceRepository
+
+FILES = {"requirements.txt": "crucible-shared==0.3.*\nredis\n", "app.py": "import crucible_shared\n"}
+
+
+def project(world: World, root: Path, url: str) -> ServiceRepository:
+    """A work tree that was pushed to the forge."""
+    service = ServiceRepository.create(root, FILES)
+    world.create(service.root)
+    service.git("remote", "add", "origin", f"{url}/{PROJECT}.git")
+    return service
+
+
+def place(kind: Kind, url: str, token: str = TOKEN) -> Place:
+    return Place(kind, PROJECT, f"{url}{ROOTS[kind]}", f"{url}/{PROJECT}", token)
