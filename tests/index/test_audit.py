@@ -2,7 +2,9 @@
 
 import io
 import json
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,68 @@ def test_any_damage_to_an_entry_is_found_where_it_is(data: st.DataObject) -> Non
     # An altered link also accuses the entry before it, which cannot be told from the true culprit.
     assert number in {each.number for each in Ledger(store).breaks()}
     assert {each.number for each in Ledger(store).breaks()} <= {number - 1, number}
+
+
+def regrouped(store: Store, starts: set[int]) -> MemoryStore:
+    """The same log, where only certain numbers begin an object."""
+    other, objects = MemoryStore(), dict[int, bytes]()
+    for at, entry in enumerate(store.list(PREFIX), 1):
+        first = at if at in starts or at == 1 else max(objects)
+        objects[first] = objects.get(first, b"") + store.get(entry.key).data
+    for first, data in objects.items():
+        other.create(key_of(first), data)
+    other.create(seal.KEY, store.get(seal.KEY).data)
+    return other
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 9), st.sets(st.integers(1, 9)), st.data())
+def test_entries_told_at_once_are_one_chain_with_the_others(
+    count: int, starts: set[int], data: st.DataObject
+) -> None:
+    single = MemoryStore()
+    ledger = Ledger(single)
+    for number in range(count):
+        ledger.append(SOMEBODY, "upload", reason=f"line\n{number}\u2028\x85\r")
+    ledger.close()
+    store = regrouped(single, starts)
+    assert list(Ledger(store).entries()) == list(Ledger(single).entries())
+    assert Ledger(store).breaks() == ()
+    assert Ledger(store).append(SOMEBODY, "upload") == Ledger(single).append(SOMEBODY, "upload")
+    assert Ledger(store).breaks() == ()
+    key = data.draw(st.sampled_from([entry.key for entry in store.list(PREFIX)]))
+    blob = store.get(key)
+    place, bit = data.draw(st.integers(0, len(blob.data) - 1)), data.draw(st.integers(0, 7))
+    damaged = bytearray(blob.data)
+    damaged[place] ^= 1 << bit
+    store.swap(key, data.draw(st.sampled_from([bytes(damaged), blob.data[:place]])), blob.etag)
+    # The link to the entry before may be what was altered, and the end what was cut off.
+    first = int(key.removeprefix(PREFIX).removesuffix(".json"))
+    last = first + blob.data.count(b"\n") - 1
+    assert first - 1 <= min(each.number for each in Ledger(store).breaks()) <= last
+
+
+class Slow(MemoryStore):
+    """Takes its time, so that threads meet."""
+
+    def create(self, key: str, data: Any) -> None:
+        time.sleep(0.05)
+        super().create(key, data)
+
+
+def test_threads_that_tell_at_once_share_the_wait_for_the_storage() -> None:
+    store = Slow()
+    ledger = Ledger(store)
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda number: ledger.append(SOMEBODY, "upload", n=str(number)), range(40)))
+    ledger.close()
+    assert sorted(entry.number for entry in told) == list(range(1, 41))
+    assert [entry.details["n"] for entry in told] == [str(number) for number in range(40)]
+    assert sorted(Ledger(store).entries(), key=lambda entry: entry.number) == sorted(
+        told, key=lambda entry: entry.number
+    )
+    assert Ledger(store).breaks() == ()
+    assert len(list(store.list(PREFIX))) < len(told)
 
 
 def test_verify_tells_a_broken_log_and_a_repair_writes_the_loss_into_it(

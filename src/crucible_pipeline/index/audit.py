@@ -1,7 +1,8 @@
-"""The audit log: who changed what, when and from where; append-only, in the store, an object for each entry.
+"""The audit log: who changed what, when and from where; append-only, in the store, a line for each entry.
 
-An entry carries the hash of the one before it, and its number is its key. `Store.create` gives a number to
-one writer only, so that any number of servers write one chain. An entry is written before the change that it
+An entry carries the hash of the one before it. What several threads tell at once becomes one object, under
+the number of its first entry: `Store.create` gives a number to one writer only, so that any number of servers
+write one chain, and all who wait share one wait for the disk. An entry is written before the change that it
 tells of, so that no change is without one; if the change then fails, a second entry says so. A removed or
 altered entry breaks the chain for ever; `index verify` tells where.
 """
@@ -11,16 +12,17 @@ import getpass
 import hashlib
 import json
 import socket
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 
 from crucible_pipeline.errors import CrucibleError
 from crucible_pipeline.index.clock import stamp
 from crucible_pipeline.index.seal import Link, Seal, sealed
 from crucible_pipeline.index.store import AlreadyExists, NotFound, Store
+from crucible_pipeline.index.turns import Turns
 
 PREFIX = "access/audit/"
 NOTHING = "0" * 64
@@ -88,8 +90,33 @@ class Break:
         return "this entry of the audit log is not the one that was written"
 
 
+@dataclass(slots=True)
+class _Wish:
+    """An entry that a thread wants written, and what became of it."""
+
+    actor: Actor
+    action: str
+    project: str | None
+    details: Mapping[str, str]
+    entry: Entry | None = None
+    error: Exception | None = None
+
+    def written(self, last: Link, at: str) -> Entry:
+        """The entry after another one."""
+        return Entry(
+            last.number + 1,
+            last.sha256,
+            at,
+            self.action,
+            self.actor.who,
+            self.actor.source,
+            self.project,
+            self.details,
+        )
+
+
 class Ledger:
-    """The log of an index.
+    """The log of an index. Calls from any thread are fine.
 
     Args:
         store: keeps it.
@@ -98,7 +125,7 @@ class Ledger:
 
     def __init__(self, store: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._store, self._clock = store, clock
-        self._lock = threading.Lock()
+        self._turns = Turns(self._write)
         self._last: Link | None = None
         self._seal = Seal(store)
 
@@ -119,24 +146,35 @@ class Ledger:
             CannotDo: the store takes none.
         """
         cut = {name: value[:MAX_DETAIL] for name, value in details.items()}
-        with self._lock:
+        wish = _Wish(actor, action, project, cut)
+        self._turns.take("", wish)
+        if wish.entry is None:
+            raise wish.error or RuntimeError("nobody wrote the entry")
+        if self._last is not None:
+            self._seal.reach(self._last)
+        return wish.entry
+
+    def _write(self, _: str, wishes: Sequence[_Wish]) -> None:
+        """Write what several threads tell, in one object."""
+        try:
             last = self._last or self._find()
             while True:
-                number, at = last.number + 1, stamp(self._clock())
-                entry = Entry(number, last.sha256, at, action, actor.who, actor.source, project, cut)
-                data = _dump(entry)
+                entries, data, newest = _chained(last, wishes, stamp(self._clock()))
                 try:
-                    self._store.create(key_of(number), data)
+                    self._store.create(key_of(last.number + 1), data)
                 except AlreadyExists:
                     # Another writer has the number; or an object store answered late, and it was this one.
-                    stored = self._store.get(key_of(number)).data
+                    stored = self._store.get(key_of(last.number + 1)).data
                     if stored != data:
-                        last = Link(number, _hash(stored))
+                        last = _end_of(last.number + 1, stored)
                         continue
-                self._last = Link(number, _hash(data))
-                break
-        self._seal.reach(self._last)
-        return entry
+                self._last = newest
+                for wish, entry in zip(wishes, entries, strict=True):
+                    wish.entry = entry
+                return
+        except Exception as error:  # noqa: BLE001  whatever it is, each of the waiting threads has to hear of it
+            for wish in wishes:
+                wish.error = error
 
     @contextlib.contextmanager
     def change(
@@ -157,7 +195,7 @@ class Ledger:
 
     def entries(self) -> Iterator[Entry]:
         """All of them that can be read, oldest first."""
-        for _, data in self._read():
+        for _, _, data in self._read():
             with contextlib.suppress(ValueError, TypeError, KeyError):
                 yield _restore(data)
 
@@ -166,9 +204,10 @@ class Ledger:
         head = sealed(self._store)
         known: dict[int, str] = {}  # number → the hash that its bytes have to have
         seen: dict[int, str] = {}
+        keys: dict[int, str] = {}
         told: set[int] = set()
-        for number, data in self._read():
-            seen[number] = _hash(data)
+        for key, number, data in self._read():
+            seen[number], keys[number] = _hash(data), key
             try:
                 entry = _restore(data)
             except (ValueError, TypeError, KeyError):
@@ -181,7 +220,7 @@ class Ledger:
             known[head.number] = head.sha256
         last = max(seen | known, default=0)
         return tuple(
-            Break(key_of(number), number, number not in seen)
+            Break(keys.get(number, key_of(number)), number, number not in seen)
             for number in range(1, last + 1)
             if number not in told and (number not in seen or known.get(number, seen[number]) != seen[number])
         )
@@ -198,18 +237,20 @@ class Ledger:
             self.append(actor, "log-repaired", None, entries=numbers)
         return lost
 
-    def _read(self) -> Iterator[tuple[int, bytes]]:
-        numbers = (_number(entry.key) for entry in self._store.list(PREFIX))
-        wanted = [number for number in numbers if number is not None]
+    def _read(self) -> Iterator[tuple[str, int, bytes]]:
+        """Each line, with the object that it stands in and its number."""
+        firsts = (_number(entry.key) for entry in self._store.list(PREFIX))
+        wanted = [first for first in firsts if first is not None]
 
-        def read(number: int) -> tuple[int, bytes]:
-            return number, self._store.get(key_of(number)).data
+        def read(first: int) -> list[tuple[str, int, bytes]]:
+            key = key_of(first)
+            return [(key, first + at, line) for at, line in enumerate(_lines(self._store.get(key).data))]
 
         if self._store.is_local:
-            yield from map(read, wanted)
+            yield from chain.from_iterable(map(read, wanted))
             return
         with ThreadPoolExecutor(READERS) as pool:
-            yield from pool.map(read, wanted)
+            yield from chain.from_iterable(pool.map(read, wanted))
 
     def _find(self) -> Link:
         """The newest entry; where the sealed one is newer, others were removed, and the gap stays a gap."""
@@ -221,10 +262,9 @@ class Ledger:
             if head is None:
                 return Link(0, NOTHING)
         numbers = (_number(entry.key) for entry in self._store.list(PREFIX))
-        newest = max((number for number in numbers if number is not None), default=0)
-        if head is not None and head.number > newest:
-            return head
-        return Link(newest, _hash(self._store.get(key_of(newest)).data))
+        first = max((number for number in numbers if number is not None), default=0)
+        newest = _end_of(first, self._store.get(key_of(first)).data) if first else Link(0, NOTHING)
+        return head if head is not None and head.number > newest.number else newest
 
 
 def this_user() -> Actor:
@@ -237,13 +277,34 @@ def this_user() -> Actor:
 
 
 def key_of(number: int) -> str:
-    """Where an entry is kept; sorted as text is sorted by number."""
+    """Where an entry is kept, and those told at once with it; sorted as text is sorted by number."""
     return f"{PREFIX}{number:012d}.json"
 
 
 def _number(key: str) -> int | None:
     text = key.removeprefix(PREFIX).removesuffix(".json")
     return int(text) if text.isdecimal() and key == key_of(int(text)) else None
+
+
+def _chained(last: Link, wishes: Sequence[_Wish], at: str) -> tuple[list[Entry], bytes, Link]:
+    """What is to be written after an entry: entries, their lines, and how the next one knows the last."""
+    entries: list[Entry] = []
+    lines: list[bytes] = []
+    for wish in wishes:
+        entries.append(wish.written(last, at))
+        lines.append(_dump(entries[-1]))
+        last = Link(last.number + 1, _hash(lines[-1]))
+    return entries, b"".join(lines), last
+
+
+def _lines(data: bytes) -> list[bytes]:
+    return data.splitlines(keepends=True) or [b""]
+
+
+def _end_of(first: int, data: bytes) -> Link:
+    """The last entry of an object."""
+    lines = _lines(data)
+    return Link(first + len(lines) - 1, _hash(lines[-1]))
 
 
 def _dump(entry: Entry) -> bytes:
