@@ -98,7 +98,7 @@ class Rewriter:
             return self._text(hit, text)
         node = reading.names.get(place)
         if node is None:
-            return False
+            return self._in_text(hit)
         new = written(hit, node.value, self._contracts.old, self._contracts.new)
         if new is None:
             return False
@@ -106,11 +106,15 @@ class Rewriter:
             return self._import(node, reading.imported[node], new)
         if node in reading.chains:
             return self._attribute(node, new)
-        if new.homes and node.value in self._kept:
+        if new.homes and self._stays(node.value):
             # the import gives it under its old name; a star would not
             return node.value in reading.bound_by
         self._replace(node, new.name)
         return True
+
+    def _stays(self, name: str) -> bool:
+        """Whether a variable keeps its name: it has to, or the file itself gave it by `as`."""
+        return name in self._kept or any(one.local for one in self._reading.bound_by.get(name, ()))
 
     def _replace(self, node: cst.CSTNode, text: str) -> None:
         start, end = self._reading.start(node), self._reading.end(node)
@@ -125,6 +129,28 @@ class Rewriter:
         if new is None or re.search(r"[\\'\"\r\n]", new):
             return False
         self._replace(node, f"{node.prefix}{node.quote}{new}{node.quote}")
+        return True
+
+    def _in_text(self, hit: Hit) -> bool:
+        """A name within an annotation that is a text."""
+        reading, span = self._reading, hit.span
+        start, end = reading.offset(span.line, span.column), reading.offset(span.end_line, span.end_column)
+        if not any(reading.start(node) < start and end < reading.end(node) for node in reading.quoted):
+            return False
+        token = reading.text[start:end]
+        new = written(hit, token, self._contracts.old, self._contracts.new)
+        if new is None:
+            return False
+        if reading.text[start - 1] == ".":
+            dotted = re.search(r"[\w.]*\Z", reading.before(start))
+            root, *inner = (dotted[0] if dotted is not None else "").rstrip(".").split(".")
+            home = (*reading.roots.get(root, ()), *inner)
+            if new.homes and root in reading.roots and home and home not in new.homes:
+                return False
+        elif new.homes and self._stays(token):
+            return token in reading.bound_by
+        if new.name != token:
+            self.changes.edits.add(Edit(start, end, new.name))
         return True
 
     def _import(self, node: cst.Name, imported: Imported, new: Written) -> bool:
@@ -203,11 +229,10 @@ class Rewriter:
             if new is not None:
                 yield self._inside(node, str(node.evaluated_value), new)
         for node in dict.fromkeys(self._reading.quoted):
-            said = node.raw_value
+            start = self._reading.start(node)
             for old, new in self.renamed.items():
-                said = re.sub(rf"(?<![\w.]){re.escape(old)}(?!\w)", new, said)
-            if said != node.raw_value:
-                yield self._inside(node, node.raw_value, said)
+                for match in re.finditer(rf"(?<![\w.]){re.escape(old)}(?!\w)", node.value):
+                    yield Edit(start + match.start(), start + match.end(), new)
 
     def _inside(self, node: cst.SimpleString, old: str, new: str) -> Edit:
         start = self._reading.start(node) + len(node.prefix) + len(node.quote)

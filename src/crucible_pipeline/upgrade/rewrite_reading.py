@@ -86,15 +86,19 @@ class Reading(cst.CSTVisitor):
     def _place(self, node: cst.CSTNode) -> CodeRange:
         return self._places[node]
 
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a place in the text; `line` is 1-based, `column` 0-based."""
+        return self._starts[line - 1] + column
+
     def start(self, node: cst.CSTNode) -> int:
         """The offset at which a node begins, without brackets around it."""
         place = self._place(node).start
-        return self._starts[place.line - 1] + place.column
+        return self.offset(place.line, place.column)
 
     def end(self, node: cst.CSTNode) -> int:
         """The offset behind a node."""
         place = self._place(node).end
-        return self._starts[place.line - 1] + place.column
+        return self.offset(place.line, place.column)
 
     def point(self, node: cst.CSTNode) -> Point:
         """Where a node begins."""
