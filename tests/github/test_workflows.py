@@ -19,6 +19,9 @@ BIN = Path(sysconfig.get_path("scripts"))
 OWN = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 OF_SERVICES = sorted((ROOT / "examples").glob("*/.github/workflows/*.yml"))
 WORKFLOWS = [*OWN, *OF_SERVICES]
+SCAFFOLD = (
+    ROOT / "src" / "crucible_pipeline" / "start" / "scaffold" / "dot-github" / "workflows" / "release.yml"
+)
 USES = re.compile(r"^ *(?:- )?uses: *(.*)", re.MULTILINE)
 
 each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -119,11 +122,18 @@ def test_one_job_has_an_identity_in_its_environment_and_no_job_before_it_has_a_s
     # What publishes takes what the build job made.
     (taken,) = [step for step in jobs["publish"]["steps"] if "download-artifact" in step.get("uses", "")]
     assert taken["with"] == {"name": "dist", "path": "dist/"}
-    assert all(
-        "dist" in run
-        for step in jobs["publish"]["steps"]
-        if (run := step.get("run", "dist")) != "make setup-sign"
-    )
+
+
+@pytest.mark.parametrize("path", [OWN[1], OWN[2], SCAFFOLD], ids=["preview", "release", "scaffold"])
+def test_where_an_identity_is_at_hand_nothing_of_the_repository_runs(path: Path) -> None:
+    job = read(path)["jobs"]["publish"]
+    assert "id-token" in job["permissions"]
+    install, publish = [shlex.split(step["run"]) for step in job["steps"] if "run" in step]
+    # A released pipeline, from an index: not the one of the checkout, and no Makefile.
+    assert install == ["pip", "install", "crucible-pipeline[release]"]
+    assert publish[:2] == ["crucible", "publish"]
+    assert publish[-2:] == ["--dist", "dist"]
+    assert_known(publish[1:])
 
 
 def test_nothing_is_shown_or_told_before_the_index_has_the_release() -> None:
@@ -150,10 +160,12 @@ def test_every_command_of_ours_is_a_task_of_the_makefile_or_the_program(path: Pa
             assert set(command[1:]) <= tasks
         elif command[0] in {".venv/bin/crucible", "crucible"}:
             assert_known(command[1:])
+        elif command[0] == "pip":
+            assert re.fullmatch(r"crucible-pipeline\[[a-z,]+\]", " ".join(command[2:]))
         else:
             # The rest speaks to GitHub, by the program that a laptop has as well.
             assert path.name in {"release.yml", "upgrade.yml"}
-            assert command[0] in {"gh", "pip", "for", "done", "status=0", "exit"}
+            assert command[0] in {"gh", "for", "done", "status=0", "exit"}
 
 
 @pytest.mark.parametrize("path", OF_SERVICES, ids=lambda path: path.parts[-4])
