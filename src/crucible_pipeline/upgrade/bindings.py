@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.names import upper
 from crucible_pipeline.upgrade.file import File
-from crucible_pipeline.upgrade.meaning import Instance, Local, Many, Meaning, Named, Returns
+from crucible_pipeline.upgrade.meaning import Instance, Local, Many, Meaning, Named, Returns, Written
 from crucible_pipeline.upgrade.modules import Modules
 from crucible_pipeline.upgrade.scope import Scope, Scopes, bound_in
 
@@ -52,6 +52,18 @@ class Bindings(ast.NodeVisitor):
 
     def imports(self, named: Named, alias: ast.alias) -> None:
         """Told of each name of the package that an import statement names."""
+
+    def annotation(self, node: ast.expr) -> None:
+        """Visit an annotation."""
+        self.visit(node)
+
+    def visit_arg(self, node: ast.arg) -> None:
+        if node.annotation is not None:
+            self.annotation(node.annotation)
+
+    def later(self, check: Callable[[], None]) -> None:
+        """Look at something once the module has been walked, in the scopes that are open now."""
+        self._later.append((self.scopes.open, check))
 
     def visit_Import(self, node: ast.Import) -> None:
         package = self.contract.package.import_name
@@ -112,7 +124,7 @@ class Bindings(ast.NodeVisitor):
             self._bind(target, self.scopes.meaning(node.value))
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        self.visit(node.annotation)
+        self.annotation(node.annotation)
         if node.value is not None:
             self.visit(node.value)
         meaning = self.scopes.annotated(node.annotation)
@@ -230,7 +242,7 @@ class Bindings(ast.NodeVisitor):
         self._hide_docstring(node)
         self.visit(node.args)
         if node.returns is not None:
-            self.visit(node.returns)
+            self.annotation(node.returns)
         returned = self.scopes.annotated(node.returns)
         self.scopes.bind(node.name, Returns(returned) if returned is not None else None)
         self._later.append(([*self.scopes.open, Scope()], lambda: self._function(node)))
@@ -249,7 +261,12 @@ class Bindings(ast.NodeVisitor):
         known = [scope.names for scope in self.scopes.open] + (
             [owner.attributes] if owner is not None else []
         )
-        names = {name for some in known for name, meaning in some.items() if meaning is not None}
+        names = {
+            name
+            for some in known
+            for name, meaning in some.items()
+            if meaning is not None and not isinstance(meaning, Written)
+        }
         # a name may be written in several ways beyond ASCII (PEP 3131)
         return not all(map(str.isascii, names)) or any(name.encode() in text for name in names | self._marks)
 

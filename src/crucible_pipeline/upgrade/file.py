@@ -28,8 +28,9 @@ class File:
         return b"".join(self._lines[first - 1 : last])
 
     def line(self, number: int) -> str:
-        """One line, without its end."""
-        return self._in_utf8[number - 1].decode("utf-8", "replace").rstrip("\r\n")
+        """One line, without its end; empty where the file has no such line."""
+        found = b"".join(self._in_utf8[number - 1 : number])
+        return found.decode("utf-8", "replace").rstrip("\r\n")
 
     @cached_property
     def _in_utf8(self) -> list[bytes]:

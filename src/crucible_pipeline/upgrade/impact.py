@@ -78,10 +78,12 @@ class Impact:
     Args:
         hits: sorted by file and line.
         unread: files that are no Python, with why.
+        notes: what else was not looked at, one sentence each.
     """
 
     hits: tuple[Hit, ...] = ()
     unread: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def impact(changes: Iterable[Change], old: Contract, new: Contract, sources: Mapping[str, bytes]) -> Impact:

@@ -1,5 +1,6 @@
 """What a name in a service may mean: something of the package, or a value of one of its types."""
 
+import ast
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -35,7 +36,7 @@ class Many:
 class Returns:
     """A function of the service, by what it returns."""
 
-    value: "Named | Instance | Many | Returns | Local | None"
+    value: "Meaning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +46,18 @@ class Local:
     module: str
 
 
-Meaning: TypeAlias = Named | Instance | Many | Returns | Local | None
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A dictionary made of a value of a type of the contract."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A dictionary that is written out in the file itself, in braces or as a call of `dict`."""
+
+    node: ast.Dict | ast.Call
+
+
+Meaning: TypeAlias = Named | Instance | Many | Returns | Local | Keys | Written | None

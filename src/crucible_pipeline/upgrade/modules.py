@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from crucible_pipeline.upgrade.meaning import Local, Meaning
+from crucible_pipeline.upgrade.meaning import Local, Meaning, Written
 
 # Import statements as the text shows them, so that a file that names no module of interest is never parsed.
 # What stands in brackets is bounded: an open bracket must not cost a walk to the end each time.
@@ -42,7 +42,9 @@ class Modules:
 
     def export(self, path: str, names: Mapping[str, Meaning]) -> None:
         """Note what the names of a file mean; those that mean nothing of the package are left out."""
-        self._exports[module_of(path)] = {name: held for name, held in names.items() if held is not None}
+        self._exports[module_of(path)] = {
+            name: held for name, held in names.items() if held is not None and not isinstance(held, Written)
+        }
 
     def exports(self, module: str) -> Mapping[str, Meaning]:
         """The names of a module that mean something; empty before it was read."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from crucible_pipeline.contracts import former
 from crucible_pipeline.contracts.model import Contract, Schema
 from crucible_pipeline.contracts.names import upper
-from crucible_pipeline.upgrade.meaning import Instance, Local, Many, Meaning, Named, Returns
+from crucible_pipeline.upgrade.meaning import Instance, Keys, Local, Many, Meaning, Named, Returns, Written
 from crucible_pipeline.upgrade.modules import Modules
 from crucible_pipeline.upgrade.wanted import field_of, properties_of
 
 _MAKERS = frozenset({"model_validate", "model_validate_json", "model_construct", "parse_obj", "parse_raw"})
 _COPIERS = frozenset({"model_copy", "copy"})
+_DUMPERS = frozenset({"model_dump", "dict"})
 # Annotations that say no more than what they hold.
 _TRANSPARENT = frozenset(
     {"Annotated", "Awaitable", "ClassVar", "Coroutine", "Final", "Optional", "ReadOnly", "Required", "Union"}
@@ -90,6 +91,8 @@ class Scopes:
             return self._attribute(node)
         if isinstance(node, ast.Call):
             return self._call(node)
+        if isinstance(node, ast.Dict):
+            return Written(node)
         if isinstance(node, ast.Await | ast.NamedExpr | ast.Starred):
             return self.meaning(node.value)
         if isinstance(node, ast.Subscript):
@@ -136,10 +139,14 @@ class Scopes:
             return Instance(made[0])
         if isinstance(called, Named) and called.path[-1:] == ("decode",):
             return self._payload(called.path[-2] if len(called.path) > 1 else "")
+        if isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
+            return Written(node)
         if isinstance(node.func, ast.Attribute):
             base = self.meaning(node.func.value)
             if isinstance(base, Instance) and node.func.attr in _COPIERS:
                 return base
+            if isinstance(base, Instance) and node.func.attr in _DUMPERS:
+                return Keys(base.type)
             if isinstance(base, Many) and node.func.attr in {"pop", "get", "popleft"}:
                 return Instance(base.type)
             if isinstance(base, Many) and node.func.attr in {"values", "copy"}:

@@ -1,0 +1,3 @@
+from crucible_shared import CreateResponse, EvaluationStatus as Status  # use: re-export
+
+__all__ = ["CreateResponse", "Status"]  # use: re-export
