@@ -7,7 +7,7 @@ questions, so that a question costs nothing for the types it does not reach.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, cast
 
 from crucible_pipeline.compat.matching import matches
@@ -16,6 +16,7 @@ from crucible_pipeline.compat.values import exact
 from crucible_pipeline.contracts import formats, patterns
 from crucible_pipeline.contracts.model import MANY, NAMED, ONE, Contract, JsonValue, Number, Schema
 from crucible_pipeline.contracts.payload import json_schema
+from crucible_pipeline.contracts.sparse import changed, stated
 
 
 def _asserts(name: str) -> Callable[[object], bool]:
@@ -76,24 +77,18 @@ def _library() -> tuple[Any, Any]:
 
 def _translated(schema: Schema) -> Schema:
     """A schema with its patterns in the library's dialect."""
-    changed: dict[str, Any] = {}
-    if schema.pattern is not None:
-        changed["pattern"] = _pattern(schema.pattern)
-    for name in ONE:
-        inner = getattr(schema, name)
-        if inner is not None:
-            changed[name] = _translated(inner)
-    for name in MANY:
-        if getattr(schema, name):
-            changed[name] = tuple(_translated(inner) for inner in getattr(schema, name))
-    for name in NAMED:
-        if getattr(schema, name):
-            changed[name] = {key: _translated(inner) for key, inner in getattr(schema, name).items()}
-    if schema.pattern_properties:
-        changed["pattern_properties"] = {
-            _pattern(key): inner for key, inner in changed["pattern_properties"].items()
-        }
-    return replace(schema, **changed) if changed else schema
+    inside: dict[str, Any] = {}
+    for name, value in stated(schema).items():
+        if name == "pattern":
+            inside[name] = _pattern(value)
+        elif name in ONE:
+            inside[name] = _translated(value)
+        elif name in MANY:
+            inside[name] = tuple(_translated(inner) for inner in value)
+        elif name in NAMED:
+            written = _pattern if name == "pattern_properties" else str
+            inside[name] = {written(key): _translated(inner) for key, inner in value.items()}
+    return changed(schema, **inside) if inside else schema
 
 
 # In the library's dialect → as the contract says it.
@@ -117,6 +112,34 @@ def _found(written: str, text: str) -> bool:
     return matches(original, text)
 
 
+class _Definitions(Mapping[str, Any]):
+    """The types of a contract as the library reads them, each written when a reference leads to it."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._types = contract.types
+        # The names without what they mean: json_schema would follow the references of each.
+        meant = {name: replace(item, schema=Schema()) for name, item in contract.types.items()}
+        self._names = replace(contract, types=meant)
+        self._written: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._written:
+            self._written[name] = self.document(self._types[name].schema)
+        return self._written[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._types)
+
+    def __len__(self) -> int:
+        return len(self._types)
+
+    def document(self, schema: Schema) -> dict[str, Any]:
+        """A schema, all types beside it."""
+        document = {**json_schema(self._names, _translated(schema)), "$defs": self}
+        del document["$schema"]  # it would make the library take its own class in place of ours
+        return document
+
+
 class Acceptance:
     """Answers for the schemas of one contract.
 
@@ -125,25 +148,10 @@ class Acceptance:
     """
 
     def __init__(self, contract: Contract) -> None:
-        self._contract = contract
-        # The names without what they mean: json_schema would follow the references for each question.
-        self._names = replace(
-            contract,
-            types={name: replace(item, schema=Schema()) for name, item in contract.types.items()},
-        )
+        self._definitions = _Definitions(contract)
         self._known: dict[int, tuple[Schema, Any]] = {}
         # Schemas whose references lead only to each other: found out once, for that takes long.
         self._endless: set[int] = set()
-
-    @cached_property
-    def _definitions(self) -> dict[str, Any]:
-        types = {
-            name: replace(item, schema=_translated(item.schema))
-            for name, item in self._contract.types.items()
-        }
-        every = Schema(any_of=tuple(Schema(ref=name) for name in types))
-        found: dict[str, Any] = json_schema(replace(self._contract, types=types), every).get("$defs", {})
-        return found
 
     def rejects(self, schema: Schema, value: JsonValue) -> bool:
         """Whether a schema of the contract rejects a value; also where the check has no end, or none soon."""
@@ -151,8 +159,8 @@ class Acceptance:
             return True
         known = self._known.get(id(schema))
         if known is None:
-            document = json_schema(self._names, _translated(schema)) | {"$defs": self._definitions}
             library, checker = _library()
+            document = self._definitions.document(schema)
             known = self._known[id(schema)] = (schema, library(document, format_checker=checker))
         try:
             return not known[1].is_valid(value)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from operator import attrgetter
 
-from crucible_pipeline.compat.merge import UNEVALUATED, fingerprint, said
+from crucible_pipeline.compat.merge import UNEVALUATED, Known, fingerprint, said
 from crucible_pipeline.compat.normal import Side
 from crucible_pipeline.compat.sequent import Claim, conditions, parts
 from crucible_pipeline.contracts.model import Schema, Value
@@ -21,10 +21,11 @@ class Alike:
     """
 
     def __init__(self, one: Side, other: Side) -> None:
-        self._same = _same_types(one, other)
         # By identity; the schema itself is kept, so that its identity stays taken.
         self._texts: dict[tuple[int, int], tuple[Schema, str]] = {}
-        self._words: dict[int, tuple[Schema, str]] = {}
+        self._words: Known = {}
+        self._said: Known = {}
+        self._same = _same_types(one, other, self._said)
         self._meanings: dict[int, tuple[Schema, tuple[frozenset[str], bool]]] = {}
         self._parts: dict[tuple[int, str], tuple[Schema, tuple[Schema, ...]]] = {}
         self._conditions: dict[tuple[int, str], tuple[Schema, tuple[Schema, ...]]] = {}
@@ -34,7 +35,7 @@ class Alike:
         name = (id(claim.side), id(claim.schema))
         known = self._texts.get(name)
         if known is None:
-            text = fingerprint(claim.schema, words=False)
+            text = fingerprint(claim.schema, words=False, known=self._said)
             refers = {inner.ref for inner in claim.schema.walk() if inner.ref is not None}
             if not refers <= self._same:
                 text = f"{id(claim.side)} {text}"
@@ -47,13 +48,8 @@ class Alike:
 
     def same_words(self, one: Schema, other: Schema) -> bool:
         """Whether two schemas say the same, whatever the order of keys and of alternatives."""
-        return _equal(one, other) or self._said(one) == self._said(other)
-
-    def _said(self, schema: Schema) -> str:
-        known = self._words.get(id(schema))
-        if known is None:
-            known = self._words[id(schema)] = (schema, fingerprint(schema))
-        return known[1]
+        words = self._words
+        return _equal(one, other) or fingerprint(one, known=words) == fingerprint(other, known=words)
 
     def meaning(self, schema: Schema) -> tuple[frozenset[str], bool]:
         """The types that a schema refers to, and whether it means the same whatever they are."""
@@ -102,14 +98,15 @@ def _written(values: Iterable[object]) -> str:
     return repr([value.json if isinstance(value, Value) else value for value in values])
 
 
-def _same_types(one: Side, other: Side) -> set[str]:
+def _same_types(one: Side, other: Side, texts: Known) -> set[str]:
     """The types that both sides define in the same words, with all that they refer to."""
     olds, news = one.contract.types, other.contract.types
     same = {
         name
         for name in olds.keys() & news.keys()
         if _equal(olds[name].schema, news[name].schema)
-        or fingerprint(olds[name].schema, words=False) == fingerprint(news[name].schema, words=False)
+        or fingerprint(olds[name].schema, words=False, known=texts)
+        == fingerprint(news[name].schema, words=False, known=texts)
     }
     users: dict[str, set[str]] = {}
     for name in same:

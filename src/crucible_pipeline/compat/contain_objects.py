@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from typing import Final
 
 from crucible_pipeline.compat.matching import is_found
@@ -135,6 +135,9 @@ def _fresh(asks: Asks, asked: _Asked) -> list[str]:
         found: list[str] = []
         unsure = False
         side = asked.side
+        if not _ruled(asked):
+            asked.fresh = [(next(name for name in _names() if name not in asked.named),)]
+            return [*asked.fresh[0]]
         known = Schema(enum=tuple(sorted(asked.named)))
         patterns = sorted(asked.patterns)
         names = [
@@ -237,6 +240,12 @@ def _grown(asks: Asks, asked: _Asked, made: dict[str, JsonValue]) -> Answer:
     if len(made) >= asked.low:
         return Found(made)
     return UNDECIDED if undecided or spare or asked.fresh == [] else EMPTY
+
+
+def _names() -> Iterator[str]:
+    """Endlessly many names."""
+    yield "a"
+    yield from (f"other{number}" for number in count())
 
 
 def _ruled(asked: _Asked) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from crucible_pipeline.compat.change import DIRECTIONS, Change
 from crucible_pipeline.compat.rule import Place, Root, anything
-from crucible_pipeline.compat.rules_contract import Both, channels, message_element, messages, type_name
+from crucible_pipeline.compat.rules_contract import Both, channels, message_element, messages
 from crucible_pipeline.compat.settle import settled, untold
 from crucible_pipeline.compat.table import CONTRACT_RULES
 from crucible_pipeline.compat.walk import Found, Walk
@@ -40,7 +40,7 @@ def compared(walk: Walk) -> Iterator[Place]:
     """
     old, new = walk.old.contract, walk.new.contract
     for name, before in old.types.items():
-        heir = type_name(old.types, new.types, name)
+        heir = walk.heirs.types.get(name)
         if heir is not None and not walk.plainly_equal(before.schema, new.types[heir].schema):
             after = new.types[heir]
             root = Root(before.schema, after.schema)

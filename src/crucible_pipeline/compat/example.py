@@ -1,7 +1,6 @@
 """Small payloads that a schema accepts. What is built here is a guess until a validator has confirmed it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from itertools import count, islice
 
@@ -11,6 +10,7 @@ from crucible_pipeline.compat.pattern import texts
 from crucible_pipeline.compat.rule import anything
 from crucible_pipeline.compat.values import NUMBERS, atoms_of, exact, key
 from crucible_pipeline.contracts.model import JsonValue, Number, Schema
+from crucible_pipeline.contracts.sparse import changed
 
 MAX_DEPTH = 12
 MAX_LENGTH = 5_000
@@ -64,7 +64,7 @@ def example(side: Side, schema: Schema, depth: int = 0) -> JsonValue:
         return form.enum[0]
     branches = form.any_of or form.one_of
     if branches:
-        core = replace(form, any_of=(), one_of=())
+        core = changed(form, any_of=(), one_of=())
         for branch in branches:
             try:
                 return example(side, Schema(all_of=(core, branch)), depth + 1)

@@ -1,13 +1,12 @@
 """The conjunction of two schemas as one schema, where one schema can say it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
-from itertools import compress
-from operator import attrgetter, ne
-from typing import Any, cast
+from dataclasses import fields
+from typing import Any, TypeAlias, cast
 
 from crucible_pipeline.compat.values import atoms_of, key, types_of
 from crucible_pipeline.contracts.model import JsonValue, Schema, Value
+from crucible_pipeline.contracts.sparse import changed, stated
 
 NOTHING = Schema()
 NEVER = Schema(always=False)
@@ -47,64 +46,70 @@ SINGLE = frozenset(
 )
 
 
-_FIELDS = tuple(item.name for item in fields(Schema) if item.name != "mark")
-_DECIDING = tuple(name for name in _FIELDS if name not in ANNOTATIONS | {"enum_names"})
-# All fields at once, at the speed of C: of some fifty only a few are given.
-_READ = {names: attrgetter(*names) for names in (_FIELDS, _DECIDING)}
-_UNSAID = {names: read(NOTHING) for names, read in _READ.items()}
+# Identity → the schema, so that its identity stays taken, and its text.
+Known: TypeAlias = dict[int, tuple[Schema, str]]
+_UNDECIDING = frozenset({*ANNOTATIONS, "mark", "enum_names"})
 
 
 def said(schema: Schema, name: str) -> bool:
     """Whether a schema gives a keyword."""
-    return bool(getattr(schema, name) != getattr(NOTHING, name))
+    return name in stated(schema)
 
 
 def asserted(schema: Schema) -> tuple[str, ...]:
     """The keywords given that decide about a payload; `x-extensible-enum` alone decides nothing."""
-    given = tuple(name for name in ASSERTIONS if said(schema, name))
-    return given if schema.enum is not None else tuple(name for name in given if name != "extensible")
+    given = stated(schema)
+    if given.keys() <= _UNDECIDING:
+        return ()
+    return tuple(
+        name for name in ASSERTIONS if name in given and (name != "extensible" or schema.enum is not None)
+    )
 
 
 def annotated(schema: Schema, other: Schema) -> Schema:
     """`other` with the annotations and the mark of `schema`, where `schema` gives them."""
-    given: dict[str, Any] = {name: getattr(schema, name) for name in ANNOTATIONS if said(schema, name)}
+    given = {name: value for name, value in stated(schema).items() if name in ANNOTATIONS}
     if not given and other.mark is schema.mark:
         return other
-    return replace(other, mark=schema.mark, **given)
+    return changed(other, mark=schema.mark, **given)
 
 
-def fingerprint(schema: Schema, *, words: bool = True) -> str:
+def fingerprint(schema: Schema, *, words: bool = True, known: Known | None = None) -> str:
     """A text that two schemas share if they say the same, whatever the order of keys and of alternatives.
 
     Args:
         schema: references in it are compared by name.
         words: whether annotations count.
+        known: the texts made so far with the same `words`, by identity; those made now are added.
     """
-    names = _FIELDS if words else _DECIDING
-    given = _READ[names](schema)
-    parts: list[str] = []
-    # No comprehension, which would take a frame more at each depth.
-    for name, value in compress(zip(names, given, strict=True), map(ne, given, _UNSAID[names])):
-        parts.append(f"{name}={_print(name, value, words=words)}")
-    return "{" + ",".join(parts) + "}"
+    known = {} if known is None else known
+    made = known.get(id(schema))
+    if made is None:
+        parts: list[str] = []
+        # No comprehension, which would take a frame more at each depth.
+        for name, value in sorted(stated(schema).items()):
+            if name != "mark" and (words or name not in _UNDECIDING):
+                parts.append(f"{name}={_print(name, value, known, words=words)}")
+        made = known[id(schema)] = (schema, "{" + ",".join(parts) + "}")
+    return made[1]
 
 
-def _print(name: str, value: Any, *, words: bool) -> str:
+def _print(name: str, value: Any, known: Known, *, words: bool) -> str:
     if isinstance(value, str):
         return repr(value)
     if isinstance(value, Schema):
-        return fingerprint(value, words=words)
+        return fingerprint(value, words=words, known=known)
     if isinstance(value, Value):
         return key(value.json)
     if isinstance(value, tuple):
         items: tuple[Any, ...] = value  # pyright: ignore[reportUnknownVariableType]
         if name in {"enum", "examples"}:
             return f"[{','.join(key(item) for item in items)}]"
-        printed = [_print("", item, words=words) for item in items]
+        printed = [_print("", item, known, words=words) for item in items]
         return f"[{','.join(sorted(printed) if name in {'all_of', 'any_of', 'one_of'} else printed)}]"
     if isinstance(value, Mapping):
         inside = cast("Mapping[str, Any]", value)
-        listed = [f"{inner!r}:{_print('', inside[inner], words=words)}" for inner in sorted(inside)]
+        listed = [f"{inner!r}:{_print('', inside[inner], known, words=words)}" for inner in sorted(inside)]
         return f"({','.join(listed)})"
     return key(value)
 

@@ -6,7 +6,6 @@ of `anyOf` that only differ in their type become one schema, a keyword that its 
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from crucible_pipeline.compat.accept import Acceptance
@@ -23,6 +22,7 @@ from crucible_pipeline.compat.merge import (
 from crucible_pipeline.compat.unevaluated import spelled_out
 from crucible_pipeline.compat.values import ATOMS, NUMBERS, atom, atoms_of, exact, key, types_of
 from crucible_pipeline.contracts.model import Contract, Schema
+from crucible_pipeline.contracts.sparse import changed
 
 NUMERIC = ("minimum", "maximum", "exclusive_minimum", "exclusive_maximum", "multiple_of")
 TEXTUAL = ("min_length", "max_length", "pattern", "format")
@@ -51,7 +51,7 @@ MAX_LOOKS = 3_000
 
 def _without(schema: Schema, names: Iterable[str]) -> Schema:
     idle: dict[str, Any] = {name: getattr(NOTHING, name) for name in names if said(schema, name)}
-    return replace(schema, **idle) if idle else schema
+    return changed(schema, **idle) if idle else schema
 
 
 def _bounds(schema: Schema) -> Schema:
@@ -72,7 +72,7 @@ def _bounds(schema: Schema) -> Schema:
         high = math.ceil(exact(below)) - 1 if below is not None else high
         above = below = None
         step = None if step is not None and (1 / exact(step)).denominator == 1 else step
-    return replace(
+    return changed(
         schema, minimum=low, maximum=high, exclusive_minimum=above, exclusive_maximum=below, multiple_of=step
     )
 
@@ -85,7 +85,7 @@ def _tidy(schema: Schema) -> Schema:
             schema = _without(schema, names)
     step = schema.multiple_of
     if step is not None and exact(step).denominator == 1:
-        schema = replace(schema, types=types_of(atoms - {"fraction"}))
+        schema = changed(schema, types=types_of(atoms - {"fraction"}))
     schema = _without(
         schema, (name for name in ("min_length", "min_items", "min_properties") if not getattr(schema, name))
     )
@@ -94,7 +94,7 @@ def _tidy(schema: Schema) -> Schema:
     if schema.if_ is None or (schema.then is None and schema.else_ is None):
         schema = _without(schema, ("if_", "then", "else_"))
     types = types_of(atoms_of(schema.types))
-    return _bounds(schema if types == schema.types else replace(schema, types=types))
+    return _bounds(schema if types == schema.types else changed(schema, types=types))
 
 
 def bare(schema: Schema) -> bool:
@@ -144,13 +144,13 @@ class Side:
         for _ in range(MAX_REFERENCES):
             if bare(form):
                 inner = [self.contract.types[form.ref or ""].schema]
-                rest = replace(form, ref=None)
+                rest = changed(form, ref=None)
             else:
                 inner = [self.contract.types[item.ref].schema for item in form.all_of if item.ref is not None]
-                rest = replace(form, all_of=tuple(item for item in form.all_of if item.ref is None))
+                rest = changed(form, all_of=tuple(item for item in form.all_of if item.ref is None))
             if not inner:
                 return form
-            form = self.normal(replace(rest, all_of=(*rest.all_of, *inner)))
+            form = self.normal(changed(rest, all_of=(*rest.all_of, *inner)))
         return form
 
     def _made(self, schema: Schema) -> Schema:
@@ -176,27 +176,27 @@ class Side:
         if whole.always is False:
             return whole
         if len(references) == 1 and not kept and not asserted(whole):
-            return replace(whole, ref=next(iter(references)))
+            return changed(whole, ref=next(iter(references)))
         if not references and len(kept) == 1 and not asserted(whole):
             return annotated(whole, self.normal(kept[0]))
         conjuncts = (*(Schema(ref=name) for name in sorted(references)), *kept)
         if len(whole.any_of) == 1:
-            return self.normal(replace(whole, any_of=(), all_of=(*conjuncts, *whole.any_of)))
-        return replace(whole, all_of=conjuncts) if conjuncts or whole.all_of else whole
+            return self.normal(changed(whole, any_of=(), all_of=(*conjuncts, *whole.any_of)))
+        return changed(whole, all_of=conjuncts) if conjuncts or whole.all_of else whole
 
     def _collect(self, schema: Schema, references: set[str], parts: list[Schema], kept: list[Schema]) -> None:
         if schema.ref is not None:
             references.add(schema.ref)
         own = schema
         if schema.ref is not None or schema.all_of or schema.always is True:
-            own = replace(schema, ref=None, all_of=(), always=False if schema.always is False else None)
+            own = changed(schema, ref=None, all_of=(), always=False if schema.always is False else None)
         if own.const is not None:
             constant = (own.const.json,)
-            own = replace(own, const=None)
+            own = changed(own, const=None)
             if own.enum is not None:
-                parts.append(replace(own, enum_names=()))
+                parts.append(changed(own, enum_names=()))
                 own = Schema(mark=own.mark)
-            own = replace(own, enum=constant, extensible=False)
+            own = changed(own, enum=constant, extensible=False)
         parts.append(own)
         for branch in schema.all_of:
             looks = any(said(branch, name) for name in UNEVALUATED)
@@ -225,7 +225,7 @@ class Side:
         if schema.one_of and self._disjoint([self.normal(branch) for branch in schema.one_of]):
             if schema.any_of:
                 return schema
-            schema = replace(schema, any_of=schema.one_of, one_of=())
+            schema = changed(schema, any_of=schema.one_of, one_of=())
         if not schema.any_of:
             return schema
         branches: list[Schema] = []
@@ -233,9 +233,9 @@ class Side:
             form = self.normal(branch)
             branches += form.any_of if asserted(form) == ("any_of",) else [form]
         if any(not asserted(branch) for branch in branches):
-            return replace(schema, any_of=())
+            return changed(schema, any_of=())
         united = _united([branch for branch in branches if branch.always is not False])
-        return replace(schema, any_of=tuple(united) or (NEVER,))
+        return changed(schema, any_of=tuple(united) or (NEVER,))
 
     def _disjoint(self, branches: list[Schema]) -> bool:
         return all(
@@ -314,4 +314,4 @@ def _joined(one: Schema, other: Schema) -> Schema | None:
     if mine & others or (mine & NUMBERS and others & NUMBERS):
         return None
     given: dict[str, Any] = {name: getattr(other, name) for name in _TYPED if said(other, name)}
-    return replace(one, **given | {"types": types_of(mine | others)})
+    return changed(one, **given | {"types": types_of(mine | others)})

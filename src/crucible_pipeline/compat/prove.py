@@ -22,6 +22,7 @@ from crucible_pipeline.compat.values import NUMBERS
 from crucible_pipeline.compat.walk import Walk
 from crucible_pipeline.compat.witness import values
 from crucible_pipeline.contracts.model import Contract, JsonValue, Schema
+from crucible_pipeline.contracts.sparse import changed
 from crucible_pipeline.errors import CannotDo
 
 MAX_NESTED = 4
@@ -209,7 +210,7 @@ def drawing(side: Side, schema: Schema, depth: int) -> Any:
         return st.sampled_from(form.enum)
     branches = form.any_of or form.one_of
     if branches and depth <= MAX_NESTED:
-        core = replace(form, any_of=(), one_of=())
+        core = changed(form, any_of=(), one_of=())
         whole = [side.normal(Schema(all_of=(core, branch))) for branch in branches]
         return st.one_of(*(st.deferred(partial(drawing, side, one, depth + 1)) for one in whole))
     return st.one_of(*_kinds(side, form, depth)) if side.atoms(form) else st.nothing()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, Protocol, TypeVar
 
 from crucible_pipeline.compat.change import Direction
+from crucible_pipeline.compat.heirs import Heirs
 from crucible_pipeline.compat.merge import NOTHING
 from crucible_pipeline.compat.normal import Side, closed
 from crucible_pipeline.contracts.model import JsonValue, Schema
@@ -47,6 +48,11 @@ class Asking(Protocol):
     @property
     def new(self) -> Side:
         """What is judged."""
+        ...
+
+    @property
+    def heirs(self) -> Heirs:
+        """What the old names are in the new contract."""
         ...
 
     @property

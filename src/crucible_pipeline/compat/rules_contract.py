@@ -1,7 +1,6 @@
 """The rows about a contract's names: types, channels, messages, transitions, constants."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from crucible_pipeline.compat.rule import Asking, Finding, Root, Rule
@@ -18,7 +17,6 @@ from crucible_pipeline.errors import Mark
 from crucible_pipeline.version import Severity
 
 
-@dataclass(frozen=True, slots=True)
 class Both:
     """Two contracts as a whole.
 
@@ -28,73 +26,45 @@ class Both:
         asking: what a rule may ask about their schemas.
     """
 
-    old: Contract
-    new: Contract
-    asking: Asking
+    def __init__(self, old: Contract, new: Contract, asking: Asking) -> None:
+        self.old = old
+        self.new = new
+        self.asking = asking
+        self.heirs = asking.heirs
+        named: list[TypeDef | Channel | StateMachine | Constant] = [
+            *new.types.values(),
+            *new.channels.values(),
+            *new.machines.values(),
+            *new.constants.values(),
+        ]
+        self._homes: dict[str, str] = {}
+        for item in named:
+            self._homes[item.module] = min(self._homes.get(item.module, item.mark.file), item.mark.file)
 
     def home(self, module: str) -> Mark | None:
         """A place in the new contract for what is gone from one of its modules."""
-        named: list[TypeDef | Channel | StateMachine | Constant] = [
-            *self.new.types.values(),
-            *self.new.channels.values(),
-            *self.new.machines.values(),
-            *self.new.constants.values(),
-        ]
-        inside = sorted(item.mark.file for item in named if item.module == module)
-        return Mark(inside[0]) if inside else None
+        return Mark(self._homes[module]) if module in self._homes else None
 
 
 ContractRule: TypeAlias = Rule[Both]
 
 
-def type_name(both_types: Mapping[str, TypeDef], new_types: Mapping[str, TypeDef], old: str) -> str | None:
-    """What an old type is called in the new contract; None if it is gone.
-
-    Args:
-        both_types: the old types.
-        new_types: the new types.
-        old: the old name.
-    """
-    if old in new_types:
-        return old
-    heirs = (name for name, item in new_types.items() if old in item.schema.renamed_from)
-    return next((name for name in heirs if name not in both_types), None)
-
-
-def _heir(
-    olds: Mapping[str, Channel | Constant], news: Mapping[str, Channel | Constant], old: str
-) -> str | None:
-    if old in news:
-        return old
-    return next((name for name, one in news.items() if old in one.renamed_from and name not in olds), None)
-
-
-def channel_name(both: Both, old: str) -> str | None:
-    """The key of an old channel in the new contract; None if it is gone."""
-    return _heir(both.old.channels, both.new.channels, old)
-
-
-def constant_name(both: Both, old: str) -> str | None:
-    """The path of an old constant in the new contract; None if it is gone."""
-    return _heir(both.old.constants, both.new.constants, old)
-
-
 def _type_added(both: Both) -> Iterator[Finding]:
-    heirs = {type_name(both.old.types, both.new.types, name) for name in both.old.types}
+    kept = {*both.heirs.types.values()}
     for name, item in both.new.types.items():
-        if name not in heirs:
+        if name not in kept:
             yield Finding("the type was added", element=name, mark=item.mark)
 
 
 def _type_removed(both: Both) -> Iterator[Finding]:
     for name, item in both.old.types.items():
-        if type_name(both.old.types, both.new.types, name) is None:
+        if name not in both.heirs.types:
             yield Finding("the type was removed", element=name, mark=both.home(item.module))
 
 
 def _moved(both: Both) -> Iterator[Finding]:
     for name, item in both.old.types.items():
-        heir = type_name(both.old.types, both.new.types, name)
+        heir = both.heirs.types.get(name)
         if heir is not None and both.new.types[heir].module != item.module:
             after = both.new.types[heir]
             yield Finding(
@@ -126,15 +96,15 @@ def _package_renamed(both: Both) -> Iterator[Finding]:
 
 
 def _channel_added(both: Both) -> Iterator[Finding]:
-    heirs = {channel_name(both, name) for name in both.old.channels}
+    kept = {*both.heirs.channels.values()}
     for name, item in both.new.channels.items():
-        if name not in heirs:
+        if name not in kept:
             yield Finding(f"the channel {item.address} was added", element=name, mark=item.mark)
 
 
 def _channel_removed(both: Both) -> Iterator[Finding]:
     for name, item in both.old.channels.items():
-        if channel_name(both, name) is None:
+        if name not in both.heirs.channels:
             yield Finding(
                 f"the channel {item.address} was removed", element=name, mark=both.home(item.module)
             )
@@ -143,7 +113,7 @@ def _channel_removed(both: Both) -> Iterator[Finding]:
 def channels(both: Both) -> Iterator[tuple[Channel, Channel]]:
     """The channels of both contracts, renamed ones too."""
     for name, item in both.old.channels.items():
-        heir = channel_name(both, name)
+        heir = both.heirs.channels.get(name)
         if heir is not None:
             yield item, both.new.channels[heir]
 

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
+from crucible_pipeline.compat.heirs import Heirs
 from crucible_pipeline.compat.rule import Finding, Rule
 from crucible_pipeline.compat.rules_contract import (
     Both,
     ContractRule,
-    channel_name,
     channels,
-    constant_name,
-    type_name,
 )
 from crucible_pipeline.contracts import former
 from crucible_pipeline.contracts.model import Channel, Constant, Contract, Schema, TypeDef
@@ -30,19 +28,19 @@ class _Kind:
         word: for it.
         named: all of a contract, by name.
         kept: former name → name, in a contract.
-        heir: what an old name is called in the new contract; None if it is gone.
+        heirs: old name → new name.
     """
 
     word: str
     named: Callable[[Contract], Mapping[str, TypeDef | Constant | Channel]]
     kept: Callable[[Contract], Mapping[str, str]]
-    heir: Callable[[Both, str], str | None]
+    heirs: Callable[[Heirs], Mapping[str, str]]
 
     def renamed(self, both: Both) -> Iterator[Finding]:
         """What is called otherwise now; code of the old name goes on where that is kept."""
         kept, new = self.kept(both.new), self.named(both.new)
         for old in self.named(both.old):
-            name = self.heir(both, old)
+            name = self.heirs(both.heirs).get(old)
             if name is None or name == old:
                 continue
             warns = kept.get(old) == name
@@ -55,25 +53,21 @@ class _Kind:
         new = self.named(both.new)
         taken = {*new, *self.kept(both.new)}
         for old, now in self.kept(both.old).items():
-            name = self.heir(both, now)
+            name = self.heirs(both.heirs).get(now)
             if name is not None and old not in taken:
                 yield _gone(old, name, new[name].mark)
 
 
-def _type_heir(both: Both, old: str) -> str | None:
-    return type_name(both.old.types, both.new.types, old)
-
-
-_TYPES = _Kind("type", attrgetter("types"), former.types, _type_heir)
-_CONSTANTS = _Kind("constant", attrgetter("constants"), former.constants, constant_name)
-_CHANNELS = _Kind("channel", attrgetter("channels"), former.channels, channel_name)
+_TYPES = _Kind("type", attrgetter("types"), former.types, attrgetter("types"))
+_CONSTANTS = _Kind("constant", attrgetter("constants"), former.constants, attrgetter("constants"))
+_CHANNELS = _Kind("channel", attrgetter("channels"), former.channels, attrgetter("channels"))
 
 
 def _dropped(both: Both) -> Iterator[Finding]:
     for kind in (_TYPES, _CONSTANTS, _CHANNELS):
         yield from kind.dropped(both)
     for name, before in both.old.types.items():
-        heir = _type_heir(both, name)
+        heir = both.heirs.types.get(name)
         if heir is not None:
             after = both.new.types[heir]
             yield from _dropped_inside(before.schema, after.schema, heir, after.mark)

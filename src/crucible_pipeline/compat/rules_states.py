@@ -7,9 +7,7 @@ from crucible_pipeline.compat.rules_contract import (
     Both,
     ContractRule,
     channels,
-    constant_name,
     messages,
-    type_name,
 )
 from crucible_pipeline.compat.values import key, shown
 from crucible_pipeline.contracts.model import RENAMED, Constant, Contract, JsonValue, StateMachine
@@ -19,7 +17,7 @@ from crucible_pipeline.version import Severity
 def machines(both: Both) -> Iterator[tuple[StateMachine, StateMachine]]:
     """The state machines of both contracts; that of a renamed enum is the same one."""
     for name, item in both.old.machines.items():
-        heir = name if name in both.new.machines else type_name(both.old.types, both.new.types, name)
+        heir = name if name in both.new.machines else both.heirs.types.get(name)
         if heir is not None and heir in both.new.machines:
             yield item, both.new.machines[heir]
 
@@ -90,22 +88,22 @@ def _machine_renamed(both: Both) -> Iterator[Finding]:
 
 
 def _constant_added(both: Both) -> Iterator[Finding]:
-    heirs = {constant_name(both, path) for path in both.old.constants}
+    kept = {*both.heirs.constants.values()}
     for path, item in both.new.constants.items():
-        if path not in heirs:
+        if path not in kept:
             yield Finding(f"the constant {shown(item.value)} was added", element=path, mark=item.mark)
 
 
 def _constant_removed(both: Both) -> Iterator[Finding]:
     for path, item in both.old.constants.items():
-        if constant_name(both, path) is None:
+        if path not in both.heirs.constants:
             yield Finding("the constant was removed", element=path, mark=both.home(item.module))
 
 
 def constants(both: Both) -> Iterator[tuple[Constant, Constant]]:
     """The constants of both contracts, renamed ones too."""
     for path, old in both.old.constants.items():
-        heir = constant_name(both, path)
+        heir = both.heirs.constants.get(path)
         if heir is not None:
             yield old, both.new.constants[heir]
 

@@ -5,7 +5,7 @@ rejects? The answer is the payload, `EMPTY` where there is none, or `UNDECIDED`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from crucible_pipeline.compat.merge import said
@@ -13,6 +13,7 @@ from crucible_pipeline.compat.normal import NUMERIC, Side, closed
 from crucible_pipeline.compat.values import NUMBERS, atoms_of
 from crucible_pipeline.contracts.formats import FORMATS
 from crucible_pipeline.contracts.model import JsonValue, Schema
+from crucible_pipeline.contracts.sparse import changed
 
 KINDS: Final = ("null", "boolean", "number", "string", "array", "object")
 
@@ -194,5 +195,5 @@ def evaluated(schema: Schema) -> Schema:
         if said(schema, name) and not any(said(schema, inner) for inner in _LOOKED_INTO):
             taken = getattr(schema, other)
             kept = getattr(schema, name) if taken is None else taken
-            schema = replace(schema, **{name: None, other: kept})
+            schema = changed(schema, **{name: None, other: kept})
     return schema

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from crucible_pipeline.compat.change import DIRECTIONS, WIRE, Change, Direction, Witness
+from crucible_pipeline.compat.holders import Holders, states_inside, stating_types
 from crucible_pipeline.compat.minimal import smallest
 from crucible_pipeline.compat.rule import Place, Root
 from crucible_pipeline.compat.sequent import EMPTY, Found
@@ -10,7 +11,7 @@ from crucible_pipeline.compat.table import UNDECIDED_RULE
 from crucible_pipeline.compat.walk import Found as Row
 from crucible_pipeline.compat.walk import Walk, counted
 from crucible_pipeline.compat.witness import witness
-from crucible_pipeline.contracts.model import NOWHERE, Contract, JsonValue, Schema
+from crucible_pipeline.contracts.model import NOWHERE, JsonValue
 from crucible_pipeline.version import Severity
 
 _NOT_SHOWN = "whether a payload breaks cannot be decided, which counts as a break; none was found"
@@ -93,28 +94,23 @@ def untold(walk: Walk, told: Iterable[tuple[Root | None, Change]]) -> Iterator[C
         walk: it has been gone through.
         told: the changes found, each with its whole message.
     """
-    listed = list(told)
     names = {id(place.root): place.element for place in walk.roots}
     broken: dict[Direction, set[str]] = {way: set() for way in WIRE}
     at_root: set[tuple[int, Direction]] = set()
-    for root, change in listed:
+    for root, change in told:
         for way in WIRE:
             if way in change.breaks and root is not None:
                 at_root.add((id(root), way))
                 broken[way].add(names.get(id(root), ""))
-    stated = any(
-        inner.direction != "both"
-        for side in (walk.old, walk.new)
-        for item in side.contract.types.values()
-        for inner in item.schema.walk()
-    )
+    sides = (walk.old.contract, walk.new.contract)
+    holding = {way: [Holders(contract, broken[way]) for contract in sides] for way in WIRE}
+    stating = [Holders(contract, stating_types(contract)) for contract in sides]
     for place in walk.roots:
+        both = (place.root.old, place.root.new)
         for way in WIRE:
-            if (id(place.root), way) in at_root or way not in counted(place, place.root.old, place.root.new):
+            if (id(place.root), way) in at_root or way not in counted(place, *both):
                 continue
-            if (broken[way] and broken[way] & _both_hold(walk, place.root)) or (
-                stated and _states(walk, place.root)
-            ):
+            if any(map(Holders.hold, holding[way], both)) or any(map(states_inside, stating, both)):
                 continue
             found = _untold(walk, place, way)
             if found is not None:
@@ -131,30 +127,3 @@ def _untold(walk: Walk, place: Place, way: Direction) -> Change | None:
     message = "what it accepts changed in a way that no other rule names"
     message = message if proof else f"{message}; {_NOT_SHOWN}"
     return Change(UNDECIDED_RULE.id, Severity.BREAKING, (way,), place.element, place.mark, message, proof)
-
-
-def _states(walk: Walk, root: Root) -> bool:
-    """Whether a part of a message states its own direction: then the rows tell what counts there."""
-    return any(
-        inner.direction != "both"
-        for side, schema in ((walk.old, root.old), (walk.new, root.new))
-        for start in (schema, *(side.contract.types[name].schema for name in _held(side.contract, schema)))
-        for inner in start.walk()
-        if inner is not schema
-    )
-
-
-def _both_hold(walk: Walk, root: Root) -> set[str]:
-    return _held(walk.new.contract, root.new) | _held(walk.old.contract, root.old)
-
-
-def _held(contract: Contract, schema: Schema) -> set[str]:
-    """The types that a schema refers to, directly or not."""
-    found: set[str] = set()
-    todo = [schema]
-    while todo:
-        for inner in todo.pop().walk():
-            if inner.ref is not None and inner.ref not in found:
-                found.add(inner.ref)
-                todo.append(contract.types[inner.ref].schema)
-    return found

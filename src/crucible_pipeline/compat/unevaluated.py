@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import Final
 
 from crucible_pipeline.contracts.model import Schema, TypeDef
+from crucible_pipeline.contracts.sparse import changed
 
 MAX_CASES: Final = 32
 MAX_DEPTH: Final = 12
@@ -62,13 +63,13 @@ def spelled_out(schema: Schema, types: Mapping[str, TypeDef]) -> Schema | None:
     Returns:
         None where there are too many cases.
     """
-    base = replace(schema, unevaluated_properties=None, unevaluated_items=None)
+    base = changed(schema, unevaluated_properties=None, unevaluated_items=None)
     try:
         if schema.unevaluated_properties is not None:
             found = list(_Cases(types, arrays=False).of(base))
             base = _closed(base, found, schema.unevaluated_properties)
         if schema.unevaluated_items is not None:
-            found = list(_Cases(types, arrays=True).of(replace(schema, unevaluated_items=None)))
+            found = list(_Cases(types, arrays=True).of(changed(schema, unevaluated_items=None)))
             base = _ended(base, found, schema.unevaluated_items)
     except _TooMuchError:
         return None
@@ -82,7 +83,7 @@ def _closed(base: Schema, cases: list[_Case], others: Schema) -> Schema:
             return base
         if base.pattern_properties.keys() >= case.patterns:
             named = {name: Schema() for name in sorted(case.names - base.properties.keys())}
-            return replace(base, properties={**base.properties, **named}, additional_properties=others)
+            return changed(base, properties={**base.properties, **named}, additional_properties=others)
     return _either(base, [_closing(case, others) for case in cases])
 
 
@@ -103,7 +104,7 @@ def _ended(base: Schema, cases: list[_Case], others: Schema) -> Schema:
         if case.every:
             return base
         if len(base.prefix_items) == case.first:
-            return replace(base, items=others)
+            return changed(base, items=others)
     ends = [
         Schema(all_of=case.conditions)
         if case.every
@@ -116,10 +117,10 @@ def _ended(base: Schema, cases: list[_Case], others: Schema) -> Schema:
 def _either(base: Schema, ways: list[Schema]) -> Schema:
     """The base, where one of the ways holds too."""
     if len(ways) == 1:
-        return replace(base, all_of=(*base.all_of, *ways))
+        return changed(base, all_of=(*base.all_of, *ways))
     if base.any_of:
-        return replace(base, all_of=(*base.all_of, Schema(any_of=tuple(ways))))
-    return replace(base, any_of=tuple(ways))
+        return changed(base, all_of=(*base.all_of, Schema(any_of=tuple(ways))))
+    return changed(base, any_of=tuple(ways))
 
 
 class _Cases:

@@ -13,7 +13,7 @@ NUMBERS = frozenset({"integer", "fraction"})
 
 def exact(number: Number) -> Fraction:
     """A number as it was written: 0.1 is one tenth."""
-    return Fraction(str(number))
+    return Fraction(number if type(number) is int else str(number))
 
 
 def _plain(value: JsonValue) -> JsonValue:

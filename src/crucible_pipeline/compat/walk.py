@@ -6,15 +6,16 @@ from typing import Any
 
 from crucible_pipeline.compat.change import WIRE, Direction
 from crucible_pipeline.compat.contain import Search
+from crucible_pipeline.compat.heirs import heirs
 from crucible_pipeline.compat.merge import ASSERTIONS, SINGLE, UNEVALUATED, said
 from crucible_pipeline.compat.normal import Side, bare
 from crucible_pipeline.compat.rule import Finding, Place, Rule, Step, anything
-from crucible_pipeline.compat.rules_contract import type_name
 from crucible_pipeline.compat.rules_objects import never
 from crucible_pipeline.compat.sequent import EMPTY, Answer, Claim
 from crucible_pipeline.compat.table import SCHEMA_RULES, UNDECIDED_RULE
 from crucible_pipeline.compat.values import key
 from crucible_pipeline.contracts.model import Contract, Schema
+from crucible_pipeline.contracts.sparse import changed
 
 # Adversarial schemas end here, undecided; a real contract of a thousand types needs some ten thousand.
 MAX_COMPARED = 100_000
@@ -48,6 +49,7 @@ class Walk:
         self.old = Side(old)
         self.new = Side(new)
         self.strict = strict
+        self.heirs = heirs(old, new)
         self.search = Search(self.old, self.new, strict=strict, told_apart=self.same_type)
         self.roots: list[Place] = []
         self._left = MAX_COMPARED
@@ -68,7 +70,7 @@ class Walk:
 
     def same_type(self, old: str, new: str) -> bool:
         """Whether two names of types mean the same type, by name or by declared renaming."""
-        return type_name(self.old.contract.types, self.new.contract.types, old) == new
+        return self.heirs.types.get(old) == new
 
     def difference(self, old: Schema, new: Schema, way: Direction) -> Answer:
         """A payload that shows a break in a direction, the proof that there is none, or neither.
@@ -134,8 +136,8 @@ class Walk:
         if bare(old) or bare(new):
             return False
         befores, afters = ([item.ref for item in form.all_of if item.ref is not None] for form in (old, new))
-        heirs = {type_name(self.old.contract.types, self.new.contract.types, name) for name in befores}
-        return heirs == set(afters)
+        kept = {self.heirs.types.get(name or "") for name in befores}
+        return kept == set(afters)
 
     def _rest(self, here: Place) -> Iterator[Found]:
         """What of `allOf` could not be merged: equal parts are equal, the others undecided."""
@@ -153,7 +155,7 @@ class Walk:
             yield from _run(rest)
 
     def _core(self, here: Place) -> Iterator[Found]:
-        old, new = (replace(form, all_of=(), any_of=(), ref=None) for form in (here.old, here.new))
+        old, new = (changed(form, all_of=(), any_of=(), ref=None) for form in (here.old, here.new))
         core = replace(here, old=old, new=new, old_atoms=self.old.atoms(old), new_atoms=self.new.atoms(new))
         yield from _run(core)
         if core.shares("object"):
@@ -259,7 +261,7 @@ class Walk:
         """A form as alternatives: each holds what the form says beside its `anyOf`."""
         known = self._spread.get(id(form))
         if known is None:
-            core = replace(form, any_of=())
+            core = changed(form, any_of=())
             branches = tuple(side.normal(Schema(all_of=(core, branch))) for branch in form.any_of)
             known = self._spread[id(form)] = (form, Schema(any_of=branches or (core,)))
         return known[1]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from itertools import islice
 
 from crucible_pipeline.compat import example as make
@@ -14,6 +13,7 @@ from crucible_pipeline.compat.rule import Asking, Finding, Place, Root, Step
 from crucible_pipeline.compat.rules_objects import unnamed
 from crucible_pipeline.compat.values import NUMBERS, atom
 from crucible_pipeline.contracts.model import JsonValue, Schema
+from crucible_pipeline.contracts.sparse import changed
 
 MAX_TRIED = 150
 MAX_PLACED = 8
@@ -102,7 +102,7 @@ def values(likes: Side, here: Schema, refuses: Side, there: Schema, depth: int =
         yield make.example(likes, here)
     for branch in (*here.any_of, *here.one_of):
         if depth < 2:
-            core = replace(here, any_of=(), one_of=())
+            core = changed(here, any_of=(), one_of=())
             yield from values(likes, Schema(all_of=(core, branch)), refuses, there, depth + 1)
     for branch in (*there.any_of, *there.one_of):
         if depth < 2:
@@ -196,7 +196,7 @@ def _placed(side: Side, schema: Schema, steps: tuple[Step, ...], value: JsonValu
     form = side.expanded(schema)
     branches = form.any_of or form.one_of
     if branches:
-        core = replace(form, any_of=(), one_of=())
+        core = changed(form, any_of=(), one_of=())
         for branch in branches:
             yield from _placed(side, Schema(all_of=(core, branch)), steps, value)
         return
@@ -213,7 +213,7 @@ def _in_array(
 ) -> Iterator[JsonValue]:
     length = max(form.min_items or 0, index + 1)
     for inner in _placed(side, make.item_of(form, index), rest, value):
-        items = make.array(side, replace(form, items=Schema()), index)
+        items = make.array(side, changed(form, items=Schema()), index)
         others = make.array(side, form, length)[index + 1 :] if length > index + 1 else []
         yield [*items, inner, *others]
 

@@ -12,7 +12,7 @@ from crucible_pipeline.contracts import formats, patterns
 from crucible_pipeline.contracts.ambiguity import tries
 from crucible_pipeline.contracts.model import KEYWORDS, Contract, JsonValue, Schema, Value
 from crucible_pipeline.contracts.plain import fits_plainly
-from crucible_pipeline.contracts.sparse import changed
+from crucible_pipeline.contracts.sparse import changed, stated
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -39,6 +39,7 @@ _OURS = frozenset(
         "discriminator",
     }
 )
+_WRITTEN = {field: keyword for field, keyword in KEYWORDS.items() if field not in _OURS}
 
 
 def _asserts(name: str) -> Callable[[object], bool]:
@@ -193,14 +194,12 @@ def _keywords(schema: Schema, pattern: Callable[[str], str]) -> bool | dict[str,
     if schema.always is not None:
         return schema.always
     document: dict[str, Any] = {}
-    for field, keyword in KEYWORDS.items():
-        value = getattr(schema, field)
-        if (
-            field in _OURS
-            or value is None
-            or value is False
-            or (not isinstance(value, Value | int | float) and not value)
-        ):
+    given = stated(schema)
+    for field, keyword in _WRITTEN.items():
+        if field not in given:
+            continue
+        value = given[field]
+        if not isinstance(value, Value | int | float) and not value:
             continue
         if field == "enum" and schema.extensible:
             continue
