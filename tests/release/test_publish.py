@@ -313,7 +313,7 @@ def test_an_index_that_is_out_of_order_ends_the_upload_with_what_it_said(
             with contextlib.suppress(CannotDo):
                 sending.send(parcel, lacking, Steps())
             with pytest.raises(CannotDo, match=r"after the upload the registries lack"):
-                sending.confirmed(parcel)
+                sending.confirmed(parcel, sys.executable)
         else:
             with pytest.raises(CannotDo, match="the upload failed") as caught:
                 sending.send(parcel, lacking, Steps())

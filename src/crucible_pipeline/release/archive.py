@@ -4,6 +4,7 @@ import gzip
 import io
 import tarfile
 import zipfile
+from collections.abc import Container, Mapping
 
 from crucible_pipeline.errors import Refused
 
@@ -53,12 +54,23 @@ def repacked(sdist: bytes, epoch: int) -> bytes:
     """
     with tarfile.open(fileobj=io.BytesIO(sdist), mode="r:gz") as archive:
         executable = {member.name for member in archive if member.mode & 0o100}
+    return tarred(untarred(sdist), epoch, executable)
+
+
+def tarred(files: Mapping[str, bytes], epoch: int, executable: Container[str] = ()) -> bytes:
+    """A `.tar.gz` that tells nothing of who packed it, when and where.
+
+    Args:
+        files: name → content; packed in the order of their names.
+        epoch: seconds since 1970 that their times become.
+        executable: names of those that may be run.
+    """
     packed = io.BytesIO()
     with (
         gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=epoch) as stream,
         tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive,
     ):
-        for name, content in sorted(untarred(sdist).items()):
+        for name, content in sorted(files.items()):
             member = tarfile.TarInfo(name)
             member.size = len(content)
             member.mtime = epoch

@@ -1,21 +1,25 @@
 """Builds the artifacts of a tag twice, from fresh clones, and compares them; writes only where it is told."""
 
+import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
+
+from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.git import Repository, clone
+from crucible_pipeline.index.names import parse_filename
 from crucible_pipeline.release.environment import for_build
+from crucible_pipeline.release.frontend import Isolated, isolated
 from crucible_pipeline.release.installer import Installer
-from crucible_pipeline.release.program import run
 
-_FRONTEND = "crucible_pipeline.release.frontend"
 _LOCK = ".ci/lock/build.txt"
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,18 @@ class Artifacts:
     def all(self) -> tuple[Path, ...]:
         """Every one."""
         return (*self.files, *([self.npm] if self.npm else ()))
+
+
+def lying_in(dist: Path | None, distribution: str, version: Version) -> Artifacts | None:
+    """The artifacts of a release that lie in a folder already, without npm's; None unless both do."""
+    found: dict[str, Path] = {}
+    for path in sorted(dist.iterdir()) if dist is not None and dist.is_dir() else ():
+        # Whatever else lies there is none of ours.
+        with contextlib.suppress(Refused):
+            name = parse_filename(path.name)
+            if (name.project, name.version) == (distribution, version):
+                found[name.kind] = path
+    return Artifacts(found["sdist"], found["bdist_wheel"]) if len(found) == 2 else None
 
 
 def clone_at(repository: Repository, ref: str, folder: Path) -> Repository:
@@ -72,36 +88,35 @@ def lock_of(root: Path) -> bytes:
     return files("crucible_pipeline.release").joinpath("lock", "build.txt").read_bytes()
 
 
-def build(tree: Path, out: Path, epoch: int, lock: Path, installer: Installer) -> None:
-    """Make an sdist and, from the sdist alone, a wheel, in an isolated environment.
+def backend_of(lock: bytes, epoch: int, installer: Installer, folder: Path) -> Isolated:
+    """The environment of a build; both builds of a release share it, for what it holds has no say twice.
 
     Args:
-        tree: a project in a fresh clone.
-        out: an empty folder for the artifacts.
+        lock: all that it may hold, with hashes.
         epoch: seconds since 1970 that the archives' times become.
-        lock: all that the environment may hold, with hashes.
         installer: that fills it.
+        folder: to be made.
 
     Raises:
-        CannotDo: the build failed; the error holds the end of its output.
+        CannotDo: it cannot be filled.
     """
-    # -P keeps a folder or file named `build` in the working directory from being taken for the program.
-    argv = [sys.executable, "-P", "-m", _FRONTEND, os.fspath(tree), os.fspath(out)]
+    folder.mkdir()
+    named = folder / "build.txt"
+    named.write_bytes(lock)
     # pip ignores PIP_CONSTRAINT in environments that it isolates itself; only this reaches them.
-    environment = for_build(installer.environment, epoch) | {"PIP_BUILD_CONSTRAINT": os.fspath(lock)}
-    run([*argv, str(epoch), installer.uv or "", os.fspath(lock)], environment, out, "the build")
+    seen = for_build(installer.environment, epoch) | {"PIP_BUILD_CONSTRAINT": os.fspath(named)}
+    return isolated(named, installer, seen)
 
 
-def at_once(work: Iterable[Callable[[], object]]) -> None:
-    """Do several things at the same time, all to their end.
+def at_once(work: Iterable[Callable[[], _Result]]) -> list[_Result]:
+    """Do several things at the same time, all to their end, and return what each gives.
 
     Raises:
         CrucibleError: that of the first that failed.
     """
     with ThreadPoolExecutor() as pool:
         running = [pool.submit(one) for one in work]
-    for one in running:
-        one.result()
+    return [one.result() for one in running]
 
 
 def made_in(out: Path) -> Artifacts:

@@ -7,15 +7,14 @@ before.
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.version import Version
 
 from crucible_pipeline.errors import Refused
-from crucible_pipeline.release.environment import for_pip
-from crucible_pipeline.release.installer import Installer, pip_for
+from crucible_pipeline.release.installer import Installer, pip_in
 from crucible_pipeline.release.program import run
 from crucible_pipeline.version import line_of, pin_of
 
@@ -26,12 +25,10 @@ class Expected:
 
     Args:
         requirement: such as `crucible-shared==0.3.*`.
-        requires: what the release requires itself.
         hashes: sha256 of the files that were published.
     """
 
     requirement: str
-    requires: tuple[str, ...]
     hashes: frozenset[str]
 
 
@@ -48,21 +45,37 @@ def pinned(distribution: str, version: Version, known: Iterable[Version]) -> str
     return f"{distribution}=={version}" if exact else f"{distribution}{pin_of(version)}"
 
 
+def clean(requires: Sequence[str], installer: Installer, folder: Path) -> str:
+    """Make an environment that holds what a release requires, from wherever the machine is configured for.
+
+    Args:
+        requires: by the release.
+        installer: that makes it.
+        folder: an empty one.
+
+    Returns:
+        Its interpreter.
+
+    Raises:
+        CannotDo: that failed.
+    """
+    python = installer.create(folder / "venv", sys.executable)
+    if requires:
+        installer.install(python, requires, folder)
+    return python
+
+
 def confirm(
-    expected: Expected,
-    simple_url: str,
-    login: tuple[str, str] | None,
-    installer: Installer,
-    folder: Path,
+    expected: Expected, python: str, environment: Mapping[str, str], folder: Path, hidden: Sequence[str] = ()
 ) -> str:
     """Install from the index, by pip, with nothing from a cache.
 
     Args:
         expected: what has to come.
-        simple_url: of the index.
-        login: its user name and password.
-        installer: of what the release requires, from wherever the machine is configured for.
-        folder: an empty one.
+        python: interpreter of an environment that `clean` made.
+        environment: that names the index to pip.
+        folder: where pip runs.
+        hidden: secrets in it.
 
     Returns:
         The address that pip took the file from.
@@ -71,20 +84,11 @@ def confirm(
         CannotDo: pip failed.
         Refused: pip took another file than a published one.
     """
-    environ = installer.environment
-    python = installer.create(folder / "venv", sys.executable)
-    if expected.requires:
-        installer.install(python, expected.requires, folder)
     report = folder / "report.json"
     # Without dependencies: this index has to give the package, whoever gives the rest.
     options = ("install", "--quiet", "--no-compile", "--no-deps", "--report", os.fspath(report))
-    run(
-        [*pip_for(python), *options, expected.requirement],
-        for_pip(environ, simple_url, login),
-        folder,
-        f"pip install {expected.requirement} from {simple_url}",
-        hidden=login[1:] if login else (),
-    )
+    argv = [*pip_in(python), *options, expected.requirement]
+    run(argv, environment, folder, f"pip install {expected.requirement}", hidden)
     taken = json.loads(report.read_text())["install"][0]["download_info"]
     if taken["archive_info"]["hashes"]["sha256"] not in expected.hashes:
         raise Refused(

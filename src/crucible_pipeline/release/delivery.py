@@ -16,7 +16,8 @@ from crucible_pipeline.index.client import Release
 from crucible_pipeline.release import npm, upload
 from crucible_pipeline.release.attest import Signed
 from crucible_pipeline.release.build import Artifacts
-from crucible_pipeline.release.confirm import Expected, confirm, pinned
+from crucible_pipeline.release.confirm import Expected, clean, confirm, pinned
+from crucible_pipeline.release.environment import for_pip
 from crucible_pipeline.release.installer import Installer
 from crucible_pipeline.release.plan import missing
 from crucible_pipeline.release.sbom import requires_of
@@ -93,9 +94,9 @@ class Delivery:
         known = frozenset(each.version for each in listed.values())
         if self.registry is None:
             return Lacking(lacking, None, known)
-        if parcel.made.npm is None:
+        if parcel.made.npm is None or npm.program(self.environ) is None:
             raise CannotDo(
-                "an npm registry is named and there is no npm package",
+                "an npm registry is named, and there is no npm package or no npm to send it",
                 "install Node.js, set tool.crucible.typescript, or leave --npm-registry away",
             )
         name = release.project.package.npm
@@ -128,8 +129,20 @@ class Delivery:
                 lambda _: f"{tarball.name} to {registry.url} as {tag}",
             )
 
-    def confirmed(self, parcel: Parcel) -> str:
+    def consumer(self, parcel: Parcel) -> str:
+        """A clean environment with what the release requires, as a service has it; its interpreter.
+
+        Raises:
+            CannotDo: it cannot be made.
+        """
+        return clean(requires_of(parcel.made.wheel.read_bytes()), self.installer, self.folder)
+
+    def confirmed(self, parcel: Parcel, python: str) -> str:
         """Look whether the registries list our hashes, and let pip install from the index.
+
+        Args:
+            parcel: that was sent.
+            python: interpreter of a clean environment.
 
         Returns:
             The address that pip took the wheel from.
@@ -144,11 +157,11 @@ class Delivery:
         release = parcel.release
         expected = Expected(
             pinned(release.project.package.distribution, release.version, left.known),
-            requires_of(parcel.made.wheel.read_bytes()),
             frozenset(parcel.files.values()),
         )
         login = upload.login_of(self.target, self.environ)
-        return confirm(expected, self.target.simple_url, login, self.installer, self.folder)
+        environ = for_pip(self.installer.environment, self.target.simple_url, login)
+        return confirm(expected, python, environ, self.folder, hidden=login[1:] if login else ())
 
 
 def _apart(version: Version, listed: Mapping[str, Release], target: Target) -> None:

@@ -17,6 +17,7 @@ from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.release.environment import for_tools
 from crucible_pipeline.release.program import run
 
+_PIP = (sys.executable, "-P", "-m", "pip")
 _QUIETLY = ("install", "--quiet", "--no-compile")
 _CREATE = "import sys, venv; venv.create(sys.argv[1], with_pip=sys.argv[2] == 'pip', symlinks=True)"
 # pip's option → uv's variable; what uv was told itself wins.
@@ -59,8 +60,10 @@ class Installer:
             CannotDo: that failed.
         """
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with_pip = "none" if self.uv or _outer_pip() else "pip"
+        with_pip = "none" if _outer_pip() else "pip"
         argv = [python, "-I", "-c", _CREATE, os.fspath(folder), with_pip]
+        if self.uv is not None:
+            argv = [self.uv, "venv", "--quiet", "--no-project", "--python", python, os.fspath(folder)]
         run(argv, self.environment, folder.parent, f"an environment of {python}")
         return os.fspath(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
 
@@ -76,8 +79,8 @@ class Installer:
             CannotDo: that failed.
         """
         if self.uv is None:
-            pip = pip_for(python)
-            run([*pip, *_QUIETLY, *arguments], self.environment, folder, "pip install")
+            argv = [*pip_in(python), *_QUIETLY, *arguments]
+            run(argv, self.environment, folder, "pip install")
             return
         argv = [self.uv, "pip", "install", "--quiet", "--no-progress", "--python", python, *arguments]
         try:
@@ -104,7 +107,7 @@ def installer(environ: Mapping[str, str], folder: Path) -> Installer:
         return Installer(environment)
     found: dict[str, str] = {}
     if _outer_pip():
-        said = run([*pip_for(), "config", "list"], environment, folder, "pip config list")
+        said = run([*_PIP, "config", "list"], environment, folder, "pip config list")
         found = _translated(said)
     return Installer({**found, **environment}, uv)
 
@@ -137,9 +140,24 @@ def _outer_pip() -> bool:
     return importlib.util.find_spec("pip") is not None
 
 
-def pip_for(python: str | None = None) -> list[str]:
-    """A pip that works into an environment: the caller's, for installing another first would cost seconds."""
-    if python is None or _outer_pip():
-        into = ["--python", python] if python else []
-        return [sys.executable, "-P", "-m", "pip", *into]
+def pip_in(python: str) -> list[str]:
+    """A pip that works into an environment: ours, for installing another first would cost seconds."""
+    ours = importlib.util.find_spec("pip")
+    if ours is not None and ours.submodule_search_locations:
+        there = packages_of(python) / "pip"
+        try:
+            if not there.exists():
+                there.symlink_to(ours.submodule_search_locations[0], target_is_directory=True)
+        except OSError:  # a system that keeps links to itself
+            return [*_PIP, "--python", python]
     return [python, "-I", "-m", "pip"]
+
+
+def packages_of(python: str) -> Path:
+    """The folder where the packages of an environment lie.
+
+    Args:
+        python: its interpreter.
+    """
+    root = Path(python).parent.parent
+    return next(root.glob("lib/python3*/site-packages"), root / "Lib" / "site-packages")

@@ -1,4 +1,4 @@
-"""The npm package of a release: packed by npm, listed by a registry, sent to it."""
+"""The npm package of a release: packed, listed by a registry, sent to it by npm."""
 
 import base64
 import hashlib
@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -18,6 +17,7 @@ import httpx
 from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.release.archive import tarred
 from crucible_pipeline.release.environment import for_build
 from crucible_pipeline.release.program import run
 from crucible_pipeline.version import line_of
@@ -27,6 +27,8 @@ _FINAL = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _SECONDS = 30.0
 _LETTERS = {"a": "alpha", "b": "beta", "rc": "rc"}
 _MAX_BYTES = 16 << 20
+# A package holds them though its `files` do not name them.
+_ALWAYS = frozenset({"package.json", "LICENSE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,45 +87,31 @@ def program(environ: Mapping[str, str]) -> str | None:
     return shutil.which("npm", path=environ.get("PATH"))
 
 
-def pack(source: Path, licence: Path, version: Version, out: Path, environ: Mapping[str, str]) -> Path:
-    """Pack the generated TypeScript of a clone as npm does (`npm pack`).
+def packed(files: Mapping[str, bytes], version: Version, epoch: int) -> tuple[str, bytes]:
+    """The npm package of generated TypeScript: its name and its content, the same wherever it is packed.
+
+    No program packs it: what npm's packer makes depends on its version and that of its zlib.
 
     Args:
-        source: folder of the package in a fresh clone; it is copied.
-        licence: goes into the package where it exists.
+        files: of the package in a fresh clone, and its licence: name → content.
         version: of the release.
-        out: where the tarball comes to lie.
-        environ: the caller's.
-
-    Returns:
-        The tarball.
+        epoch: seconds since 1970 that the files' times become.
 
     Raises:
-        CannotDo: npm failed.
-        Refused: it packed other files than the project has.
+        Refused: there are other files than the package.json names.
     """
-    npm = program(environ)
-    if npm is None:
-        raise CannotDo("there is no npm on this machine", "install Node.js")
-    tree = out / "npm"
-    shutil.copytree(source, tree)
-    if licence.is_file():
-        shutil.copyfile(licence, tree / "LICENSE")
-    described = cast("dict[str, Any]", json.loads((tree / "package.json").read_text(encoding="utf-8")))
-    written = {"name": described["name"], "version": npm_version(version), **described}
-    (tree / "package.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
-    argv = [npm, "pack", "--loglevel=error", "--ignore-scripts", "--pack-destination", os.fspath(out)]
-    run(argv, for_build(environ, 0) | _quiet(out), tree, "npm pack")
-    tarball = next(out.glob("*.tgz"))
-    wanted = {f"package/{path.relative_to(tree).as_posix()}" for path in tree.rglob("*") if path.is_file()}
-    with tarfile.open(tarball) as archive:
-        differing = wanted ^ set(archive.getnames())
+    described = cast("dict[str, Any]", json.loads(files["package.json"]))
+    differing = (files.keys() - _ALWAYS) ^ set(described["files"])
     if differing:
         raise Refused(
             f"the npm package differs from the generated files in {', '.join(sorted(differing))}",
             "run crucible generate and commit; remove what is not generated",
         )
-    return tarball
+    number = npm_version(version)
+    written = json.dumps({"name": described["name"], "version": number, **described}, indent=2) + "\n"
+    content = {f"package/{name}": text for name, text in files.items()}
+    stem = described["name"].removeprefix("@").replace("/", "-")
+    return f"{stem}-{number}.tgz", tarred({**content, "package/package.json": written.encode()}, epoch)
 
 
 def listed(registry: Registry, name: str) -> Listed:

@@ -17,13 +17,23 @@ from crucible_pipeline.git import Repository
 from crucible_pipeline.release import npm, provenance, sbom, upload
 from crucible_pipeline.release.attest import Signed, can_sign, sign
 from crucible_pipeline.release.attest import lying_in as attested_in
-from crucible_pipeline.release.build import Artifacts, at_once, build, clone_at, lock_of, made_in, same
+from crucible_pipeline.release.build import (
+    Artifacts,
+    at_once,
+    backend_of,
+    clone_at,
+    lock_of,
+    lying_in,
+    made_in,
+    same,
+)
 from crucible_pipeline.release.delivery import Parcel
+from crucible_pipeline.release.frontend import Isolated, make
 from crucible_pipeline.release.installer import Installer
 from crucible_pipeline.release.smoke import Trial, smoke
 from crucible_pipeline.release.steps import Steps
 from crucible_pipeline.release.tagged import Tagged
-from crucible_pipeline.release.verify import lying_in, verified
+from crucible_pipeline.release.verify import verified
 from crucible_pipeline.release.wheel import with_file
 
 _CLASSIFIER = "Programming Language :: Python :: 3."
@@ -61,21 +71,16 @@ def prepared(release: Tagged, bench: Bench, steps: Steps) -> Parcel:
         Refused: the builds differ, or the index would refuse a file.
         CannotDo: a program failed.
     """
-    lying = lying_in(bench.dist, release)
+    lying = lying_in(bench.dist, release.project.package.distribution, release.version)
     made = _with_npm(lying, release, bench) if lying else _built(release, bench, steps)
+    files = steps.run("contents", lambda: verified(made, release), lambda it: ", ".join(sorted(it)))
     judging = upload.judges(made, bench.environ, bench.scratch)
-    files: dict[str, str] = {}
-
-    def judged() -> None:
-        files.update(verified(made, release))
-
-    steps.run(
-        "contents",
-        lambda: at_once([judged, *judging.values()]),
-        lambda _: f"{', '.join(sorted(files))}; {', '.join(judging)} passed",
-    )
+    passed = f"{', '.join(judging)} passed"
     if lying is None:
-        steps.run("smoke", lambda: _tried(release, made, bench), str)
+        work: list[Callable[[], object]] = [partial(_tried, release, made, bench), *judging.values()]
+        steps.run("smoke", lambda: at_once(work), lambda it: f"{it[0]}; {passed}")
+    else:
+        steps.run("judges", lambda: at_once(judging.values()), lambda _: passed)
     signed = steps.run(
         "attestation", lambda: _signed(release, made, bench), lambda it: f"signed by {it.signer}"
     )
@@ -86,19 +91,16 @@ def _built(release: Tagged, bench: Bench, steps: Steps) -> Artifacts:
     places = [bench.scratch / "build", bench.scratch / "rebuild"]
     # Nothing was written into the first clone since it was made.
     trees = [release.clone, clone_at(release.clone, f"refs/tags/{release.tag}", bench.scratch / "again")]
-    lock = bench.scratch / "build.txt"
-    lock.write_bytes(lock_of(release.clone.root))
-    steps.run(
-        "build",
-        lambda: at_once(
-            [
-                one
-                for tree, place in zip(trees, places, strict=True)
-                for one in _builds(release, (tree, place), lock, bench)
-            ]
-        ),
-        lambda _: f"twice at once from fresh clones, by {bench.installer.name}",
-    )
+
+    def built() -> None:
+        lock = lock_of(release.clone.root)
+        backend = backend_of(lock, release.time, bench.installer, bench.scratch / "backend")
+        at_once(
+            partial(_made_once, release, tree, place, backend)
+            for tree, place in zip(trees, places, strict=True)
+        )
+
+    steps.run("build", built, lambda _: f"twice at once from fresh clones, by {bench.installer.name}")
     made, again = (made_in(place) for place in places)
     steps.run(
         "reproduced",
@@ -109,32 +111,37 @@ def _built(release: Tagged, bench: Bench, steps: Steps) -> Artifacts:
     return made
 
 
-def _builds(
-    release: Tagged, place: tuple[Repository, Path], lock: Path, bench: Bench
-) -> list[Callable[[], object]]:
-    """What makes all artifacts once, from a clone into a folder."""
-    clone, out = place
+def _made_once(release: Tagged, clone: Repository, out: Path, backend: Isolated) -> None:
+    """Make all artifacts from a clone, into a folder that is made."""
     out.mkdir()
     tree = clone.root / os.path.relpath(release.project.root.resolve(), release.clone.root.resolve())
-    work: list[Callable[[], object]] = [
-        partial(build, tree, out, release.time, lock, bench.installer),
-    ]
+    make(tree, out, release.time, backend)
+    _packed(release, tree, out)
+
+
+def _packed(release: Tagged, tree: Path, out: Path) -> Path | None:
+    """Pack the npm package from a clone's tree; None where the project has none."""
     source = release.project.typescript
-    if source is not None and npm.program(bench.environ) is not None:
-        there = tree / source.relative_to(release.project.root)
-        work.append(partial(npm.pack, there, tree / "LICENSE", release.version, out, bench.environ))
-    return work
+    if source is None:
+        return None
+    folder, licence = tree / source.relative_to(release.project.root), tree / "LICENSE"
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+    if licence.is_file() and not licence.is_symlink():
+        files["LICENSE"] = licence.read_bytes()
+    name, content = npm.packed(files, release.version, release.time)
+    (out / name).write_bytes(content)
+    return out / name
 
 
 def _with_npm(lying: Artifacts, release: Tagged, bench: Bench) -> Artifacts:
     """The tarball beside what lies there: packed from the tag, which runs no code, and compared."""
-    source = release.project.typescript
-    if source is None or npm.program(bench.environ) is None:
-        return lying
     out = bench.scratch / "packed"
     out.mkdir()
-    licence = release.project.root / "LICENSE"
-    packed = npm.pack(source, licence, release.version, out, bench.environ)
+    packed = _packed(release, release.project.root, out)
+    if packed is None:
+        return lying
     there = lying.wheel.with_name(packed.name)
     if there.is_file() and there.read_bytes() != packed.read_bytes():
         raise Refused(f"{there.name} is not what {release.tag} gives", "give an empty --dist")

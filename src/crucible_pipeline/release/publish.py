@@ -6,6 +6,7 @@ listed name is refused.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,10 +93,11 @@ def publish(order: Order, steps: Steps) -> Publication:
     """
     if order.target is None and not order.trial:
         raise CannotDo("no index is named", "give --repository, or --dry-run to build and verify only")
-    with scratch_folder() as scratch:
+    with scratch_folder() as scratch, ThreadPoolExecutor(1) as meanwhile:
+        program = meanwhile.submit(installer, order.wanted.environ, scratch)
         release = steps.run(
             "preconditions",
-            lambda: (previewed if order.preview else tagged)(order.wanted, scratch / "clone"),
+            lambda: (previewed if order.preview else tagged)(order.wanted, scratch / "clone", order.dist),
             lambda it: f"{it.tag} at {it.commit[:12]} may be published",
         )
         environ, staging, dist = order.wanted.environ, order.staging, order.dist
@@ -103,15 +105,14 @@ def publish(order: Order, steps: Steps) -> Publication:
             dist = dist or scratch / "dist"
             place = dist
             steps.run("staging", lambda: fetched(staging, release, environ, place), ", ".join)
-        program = installer(environ, scratch)
-        bench = Bench(environ, program, scratch, dist, order.key, order.pythons)
+        bench = Bench(environ, program.result(), scratch, dist, order.key, order.pythons)
         parcel = prepared(release, bench, steps)
         uploaded, confirmed = tuple(sorted(parcel.files)), None
         if order.target is not None:
             work = scratch / "delivery"
             work.mkdir()
             delivery = Delivery(
-                order.target, order.registry, identified(environ, order.target), program, work
+                order.target, order.registry, identified(environ, order.target), bench.installer, work
             )
             uploaded, confirmed = _delivered(delivery, parcel, steps, trial=order.trial)
     return Publication(
@@ -134,10 +135,12 @@ def _delivered(
     lacking = steps.run("registries", lambda: delivery.asked(parcel), str)
     if trial:
         return lacking.files, None
-    delivery.send(parcel, lacking, steps)
-    confirmed = steps.run(
-        "confirmation",
-        lambda: delivery.confirmed(parcel),
-        lambda it: f"pip installed {it.rpartition('/')[2]}",
-    )
+    with ThreadPoolExecutor(1) as meanwhile:
+        python = meanwhile.submit(delivery.consumer, parcel)
+        delivery.send(parcel, lacking, steps)
+        confirmed = steps.run(
+            "confirmation",
+            lambda: delivery.confirmed(parcel, python.result()),
+            lambda it: f"pip installed {it.rpartition('/')[2]}",
+        )
     return lacking.files, confirmed

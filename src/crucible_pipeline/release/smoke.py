@@ -11,6 +11,7 @@ from pathlib import Path
 
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.release.installer import Installer
+from crucible_pipeline.release.mypy_cache import known_types
 from crucible_pipeline.release.program import run
 
 # Each name that the package gives is asked for, for names may resolve late; warnings count as failures.
@@ -69,7 +70,7 @@ class Tried:
 def pythons(versions: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The interpreters of this machine: version → program.
 
-    The caller's own counts, what lies on PATH as `python3.12`, and what pyenv and uv keep.
+    The caller's own counts, what pyenv and uv keep, and what lies on PATH as `python3.12`.
 
     Args:
         versions: wanted ones.
@@ -96,7 +97,8 @@ def _places(version: str, environment: Mapping[str, str]) -> list[str]:
             (home / ".local" / "share" / "uv" / "python").glob(f"cpython-{version}*/bin/python{version}")
         ),
     ]
-    return [*([base] if version == own else []), *([named] if named else []), *map(os.fspath, kept)]
+    # A shim on PATH asks pyenv anew each time, so what pyenv keeps goes before it.
+    return [*([base] if version == own else []), *map(os.fspath, kept), *([named] if named else [])]
 
 
 def _first(version: str, places: list[str], environment: Mapping[str, str], folder: Path) -> str | None:
@@ -144,7 +146,7 @@ def _installed(trial: Trial, found: tuple[str, str], installer: Installer, folde
 
 
 def _imported(trial: Trial, python: str, installer: Installer, folder: Path) -> None:
-    argv = [python, "-I", "-W", "error", "-c", _IMPORT, trial.import_name]
+    argv = [python, "-I", "-B", "-W", "error", "-c", _IMPORT, trial.import_name]
     said = run(argv, installer.environment, folder, f"import {trial.import_name}")
     where = Path(said.strip().splitlines()[-1])
     if not where.resolve().is_relative_to(folder.resolve()):
@@ -160,8 +162,9 @@ def _checked(trial: Trial, python: str, installer: Installer, folder: Path) -> s
     consumer = folder / "consumer.py"
     consumer.write_text(consumer_of(trial.import_name, trial.names), encoding="utf-8")
     argv = [sys.executable, "-P", "-m", "mypy", "--strict", "--no-error-summary", "--config-file="]
-    argv += ["--cache-dir", os.devnull, "--python-executable", python, os.fspath(consumer)]
-    run(argv, installer.environment, folder, "mypy on a consumer")
+    argv += ["--python-executable", python, os.fspath(consumer)]
+    with known_types(installer.environment, folder) as known:
+        run([*argv, "--cache-dir", os.fspath(known)], installer.environment, folder, "mypy on a consumer")
     return "mypy passed on a consumer"
 
 

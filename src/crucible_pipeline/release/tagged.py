@@ -12,7 +12,7 @@ from crucible_pipeline.contracts.project import Project, find_project
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.git import Repository
 from crucible_pipeline.release import changelog, facts
-from crucible_pipeline.release.build import clone_at
+from crucible_pipeline.release.build import clone_at, lying_in
 from crucible_pipeline.release.candidate import next_after
 from crucible_pipeline.release.packages import Released, chosen, packages_of
 from crucible_pipeline.release.plan import PREVIEW, PUBLISH, TAGGED, require
@@ -84,12 +84,14 @@ class Wanted:
     branch: str | None = None
 
 
-def tagged(wanted: Wanted, folder: Path) -> Tagged:
+def tagged(wanted: Wanted, folder: Path, dist: Path | None = None) -> Tagged:
     """Clone a tag and look for everything that stands against publishing it.
 
     Args:
         wanted: which tag.
         folder: where the clone is made; it must not exist.
+        dist: where artifacts of the release may lie. Whoever made them found the generated code fresh; they
+            have to hold what the tag holds, whatever generator is at work here.
 
     Raises:
         NotReady: every objection at once; nothing was built.
@@ -109,11 +111,12 @@ def tagged(wanted: Wanted, folder: Path) -> Tagged:
     there = _in_clone(released, wanted.project, repository, clone)
     state = facts.judged(there, clone, f"refs/tags/{tag}", version, _day(clone))
     known = facts.with_judgement(known, state)
-    require(PUBLISH, facts.with_contents(known, there.project, state.files, str(version)))
-    return _whole(tag, (clone, _address(repository)), there, state.files)
+    files = {} if lying_in(dist, released.name, version) else state.files
+    require(PUBLISH, facts.with_contents(known, there.project, files, str(version)))
+    return _whole(tag, (clone, _address(repository)), there, files)
 
 
-def previewed(wanted: Wanted, folder: Path) -> Tagged:
+def previewed(wanted: Wanted, folder: Path, dist: Path | None = None) -> Tagged:
     """The commit on HEAD as a preview of the next release: `X.Y.Z.devN`, tagged in the clone alone.
 
     X.Y.Z is what the verdict asks of the next release, N the number of commits since the last one; PEP 440
@@ -122,6 +125,7 @@ def previewed(wanted: Wanted, folder: Path) -> Tagged:
     Args:
         wanted: which package; its tag is not looked at.
         folder: where the clone is made; it must not exist.
+        dist: see `tagged`.
 
     Raises:
         NotReady: every objection at once; nothing was built.
@@ -135,16 +139,17 @@ def previewed(wanted: Wanted, folder: Path) -> Tagged:
     clone = clone_at(repository, repository.head(), folder)
     there = _in_clone(released, wanted.project, repository, clone)
     state = facts.judged(there, clone, "HEAD", None, _day(clone))
-    require(PREVIEW, facts.with_contents(known, there.project, state.files, changelog.UNRELEASED))
     series = released.series
     since = f"refs/tags/{series.tag(max(state.released))}..HEAD" if state.released else "HEAD"
     following = next_after(state.released, state.next_version)
     version = Version(f"{following}.dev{clone.run('rev-list', '--count', since)}")
+    files = {} if lying_in(dist, released.name, version) else state.files
+    require(PREVIEW, facts.with_contents(known, there.project, files, changelog.UNRELEASED))
     tag = series.tag(version)
     # The build reads the version from a tag; this one exists nowhere but here.
     signature = ("-c", "user.name=crucible", "-c", "user.email=crucible@packages.example")
     clone.run(*signature, "tag", "--annotate", "--no-sign", "--message", f"Preview {version}", tag)
-    return _whole(tag, (clone, _address(repository)), there, state.files)
+    return _whole(tag, (clone, _address(repository)), there, files)
 
 
 def _address(repository: Repository) -> str:
@@ -187,7 +192,7 @@ def _whole(tag: str, source: tuple[Repository, str], there: Released, files: Map
         path.removeprefix(f"{prefix}/" if prefix != "." else ""): content
         for path, content in clone.files_at("HEAD", "" if prefix == "." else prefix).items()
     }
-    package = _generated(there, files) if there.contracts else _tracked(there, tracked)
+    package = _generated(there, files) if files else _tracked(there, tracked)
     version = there.series.version(tag)
     return Tagged(tag, version, clone.head(), clone.time_of("HEAD"), clone, address, there, package, tracked)
 

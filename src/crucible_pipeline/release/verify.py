@@ -1,6 +1,5 @@
 """Reads artifacts and compares them with the tagged commit; the index's own checks come first."""
 
-import contextlib
 import posixpath
 from pathlib import Path
 
@@ -9,25 +8,12 @@ from packaging.version import Version
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index import upload as upload_form
 from crucible_pipeline.index.fault import Faulty
-from crucible_pipeline.index.names import parse_filename
 from crucible_pipeline.release import sbom
 from crucible_pipeline.release.archive import untarred, unzipped
 from crucible_pipeline.release.build import Artifacts
 from crucible_pipeline.release.contents import sdist_objections, wheel_objections
 from crucible_pipeline.release.plan import NotReady, Objection
 from crucible_pipeline.release.tagged import Tagged
-
-
-def lying_in(dist: Path | None, release: Tagged) -> Artifacts | None:
-    """The artifacts of a release that lie in a folder already; None unless both do."""
-    found: dict[str, Path] = {}
-    for path in sorted(dist.iterdir()) if dist is not None and dist.is_dir() else ():
-        # Whatever else lies there is none of ours.
-        with contextlib.suppress(Refused):
-            name = parse_filename(path.name)
-            if (name.project, name.version) == (release.project.package.distribution, release.version):
-                found[name.kind] = path
-    return Artifacts(found["sdist"], found["bdist_wheel"]) if len(found) == 2 else None
 
 
 def verified(made: Artifacts, release: Tagged) -> dict[str, str]:
