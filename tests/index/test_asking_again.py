@@ -4,9 +4,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -18,6 +17,7 @@ from crucible_pipeline.index.patience import MAX_PAUSE_SECONDS, pause
 from crucible_pipeline.index.saved import Page, Saved
 from crucible_pipeline.index.server import running
 from index.distributions import post, wheel
+from index.loopback import answering
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -62,26 +62,22 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def answering(*answers: tuple[int, str]) -> Generator[tuple[str, list[str]]]:
+def replying(*answers: tuple[int, str]) -> Generator[tuple[str, list[str]]]:
     """A server with these answers in turn: its address, and the ETags that it was asked with."""
     asked: list[str] = []
-    kind = type("Answering", (Handler,), {"answers": list(answers), "asked": asked})
-    with ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/simple/", asked
-        server.shutdown()
-        thread.join()
+    kind = type("Replying", (Handler,), {"answers": list(answers), "asked": asked})
+    with answering(kind) as url:
+        yield f"{url}/simple/", asked
 
 
 def test_an_index_that_is_busy_is_asked_again_when_it_says() -> None:
-    with answering((429, "0"), (503, "0"), (200, "")) as (url, asked), Index(url, retries=3) as index:
+    with replying((429, "0"), (503, "0"), (200, "")) as (url, asked), Index(url, retries=3) as index:
         assert index.releases("x") == ()
         assert len(asked) == 3
 
 
 def test_an_index_that_wants_a_long_rest_is_left_alone() -> None:
-    with answering((429, "86400")) as (url, asked), Index(url, retries=3) as index:
+    with replying((429, "86400")) as (url, asked), Index(url, retries=3) as index:
         with pytest.raises(CannotDo, match="status 429"):
             index.releases("x")
         assert len(asked) == 1
@@ -89,14 +85,14 @@ def test_an_index_that_wants_a_long_rest_is_left_alone() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 500])
 def test_an_answer_that_is_final_is_not_asked_for_again(status: int) -> None:
-    with answering((status, "0")) as (url, asked), Index(url, retries=3) as index:
+    with replying((status, "0")) as (url, asked), Index(url, retries=3) as index:
         with pytest.raises(CannotDo):
             index.releases("x")
         assert len(asked) == 1
 
 
 def test_an_index_that_says_nothing_changed_without_being_asked_lies() -> None:
-    with answering((304, "")) as (url, _), Index(url) as index, pytest.raises(CannotDo, match="304"):
+    with replying((304, "")) as (url, _), Index(url) as index, pytest.raises(CannotDo, match="304"):
         index.releases("x")
 
 
@@ -119,7 +115,7 @@ def test_a_page_and_a_file_are_fetched_once_and_the_page_is_asked_for_by_its_eta
 
 
 def test_the_etag_of_a_kept_page_is_sent_as_it_is(tmp_path: Path) -> None:
-    with answering((304, "")) as (url, asked):
+    with replying((304, "")) as (url, asked):
         saved = Saved(tmp_path)
         saved.keep_page(f"{url}x/", Page('W/"a b"', "application/json", url, '{"files": []}'))
         with Index(url, saved=saved) as index:

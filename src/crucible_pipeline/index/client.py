@@ -224,7 +224,8 @@ class Index:
         try:
             response = self._client.send(request, auth=auth, stream=True)
         except httpx.TransportError:
-            wait = pause(asked, self._retries, None, datetime.now(UTC))
+            # what does not answer at all seldom does a little later
+            wait = pause(asked, min(self._retries, 1), None, datetime.now(UTC))
             if wait is None:
                 raise
         else:

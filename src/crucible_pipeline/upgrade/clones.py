@@ -32,7 +32,7 @@ _SAFE = (
 )
 # What may go away by itself: the network, a server that is busy or restarted.
 _PASSING = re.compile(
-    r"error: (?:429|50[0234])\b|timed out|Connection (?:reset|refused)|early EOF|hung up|not resolve host"
+    r"error: (?:429|50[0234])\b|timed out|Connection reset|early EOF|hung up|not resolve host"
 )
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
