@@ -181,8 +181,8 @@ def test_lines_that_are_only_warned_do_not_fail_the_check() -> None:
     report = Report("crucible-shared", "0.3.0", [Service("api", hits=hits)])
     assert {hit.line for hit in hits} == {1, 3}
     assert report.exit_code == 0
-    assert summary(report) == "api: no line breaks; 2 lines are warned in 1 file"
-    assert as_text(report).count("warning[type-renamed]: Request") == 2
+    assert summary(report) == "api: fixable: no line breaks; 2 lines are warned in 1 file"
+    assert as_text(report).count("warning[type-renamed]: Request (likely)") == 2
     assert "error[" not in as_text(report)
     assert "::warning " in as_github(report)
     assert "::error " not in as_github(report)

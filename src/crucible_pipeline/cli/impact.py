@@ -3,8 +3,10 @@
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache as cache_of
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -13,14 +15,16 @@ import typer
 
 from crucible_pipeline.cli.app import console, print_json
 from crucible_pipeline.cli.base import base_of
+from crucible_pipeline.cli.fleet import cache_folder
 from crucible_pipeline.compat.bases import Base
 from crucible_pipeline.compat.change import Change
 from crucible_pipeline.compat.verdict import judge
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.project import Project, find_project, load_project
 from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
+from crucible_pipeline.generate.python import code as python_code
 from crucible_pipeline.git import clone
-from crucible_pipeline.upgrade.impact import impact, needles
+from crucible_pipeline.upgrade.impact import Hit, impact, needles
 from crucible_pipeline.upgrade.impact_report import (
     Report,
     Service,
@@ -30,6 +34,7 @@ from crucible_pipeline.upgrade.impact_report import (
     as_text,
 )
 from crucible_pipeline.upgrade.sources import read_sources
+from crucible_pipeline.upgrade.typed import Package, Versions, with_types
 from crucible_pipeline.upgrade.wanted import concerns_code
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:", re.IGNORECASE)
@@ -60,6 +65,38 @@ class _Comparison:
     changes: tuple[Change, ...]
 
 
+class _Look:
+    """How a service is looked at.
+
+    Args:
+        compared: what changed.
+        cache: of the type checker's answers; None asks no checker.
+    """
+
+    def __init__(self, compared: _Comparison, cache: Path | None) -> None:
+        base = compared.base
+        self._new, self._changes, self._cache = compared.contract, compared.changes, cache
+        self._old = base.contract if base is not None else compared.contract
+        self._packages = cache_of(lambda: (_generated(self._old), _generated(self._new)))
+
+    def at(self, path: Path) -> tuple[Sequence[Hit], Sequence[str]]:
+        """The hits of the service in a folder, and what was not looked at.
+
+        Raises:
+            CrucibleError: it cannot be read.
+        """
+        sources = read_sources(path, needles(self._changes, self._old, self._new))
+        found = impact(self._changes, self._old, self._new, sources.files)
+        if self._cache is not None:
+            versions = Versions(self._changes, self._old, self._new, self._packages)
+            found = with_types(found, sources.files, versions, self._cache)
+        return found.hits, (*sources.notes, *found.unread, *found.notes)
+
+
+def _generated(contract: Contract) -> Package:
+    return {path: text.encode() for path, text in python_code(contract).items()}
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
 
@@ -68,6 +105,7 @@ def register(app: typer.Typer) -> None:
         targets: Annotated[
             list[str], typer.Argument(metavar="TARGET...", help="Services: folders, clones or git URLs.")
         ],
+        *,
         contracts: Annotated[
             Path | None, typer.Option(metavar="DIR", help="The contracts; the project's if not given.")
         ] = None,
@@ -79,6 +117,12 @@ def register(app: typer.Typer) -> None:
         ] = "",
         output: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
         index_url: Annotated[str, typer.Option(help="The index that has BASE; or CRUCIBLE_INDEX_URL.")] = "",
+        types: Annotated[
+            bool,
+            typer.Option(
+                "--types/--no-types", help="Ask mypy or pyright which lines are certain; takes some seconds."
+            ),
+        ] = True,
     ) -> None:
         """Name the lines of services that the contracts, as they are now, would break.
 
@@ -91,7 +135,8 @@ def register(app: typer.Typer) -> None:
         url = index_url or os.environ.get("CRUCIBLE_INDEX_URL", "")
         project = find_project(contracts)
         compared = _comparison(project, against, url)
-        services = [_service(target, compared) for target in dict.fromkeys(targets)]
+        look = _Look(compared, cache_folder(None) / "types" if types else None)
+        services = [_service(target, look) for target in dict.fromkeys(targets)]
         base = compared.base.name if compared.base is not None else None
         report = Report(project.package.distribution, base, services)
         _print(report, output)
@@ -117,32 +162,28 @@ def _comparison(project: Project, against: str, url: str) -> _Comparison:
     return _Comparison(base, contract, (*filter(concerns_code, verdict.changes), *waived))
 
 
-def _service(target: str, compared: _Comparison) -> Service:
+def _service(target: str, look: _Look) -> Service:
     if not _URL.match(target) or Path(target).exists():
         path = Path(target)
-        return _searched(path, path.resolve().name, "" if target == "." else target.rstrip("/"), compared)
+        return _searched(path, path.resolve().name, "" if target == "." else target.rstrip("/"), look)
     name = re.split(r"[/:]", target.rstrip("/"))[-1].removesuffix(".git") or "service"
     try:
         if _WITH_PASSWORD.search(target):
             raise Refused("the URL holds a password", "leave it to git's credential helper")
         with TemporaryDirectory(prefix="crucible-") as folder:
-            return _searched(clone(target, Path(folder, name), newest=True).root, name, name, compared)
+            return _searched(clone(target, Path(folder, name), newest=True).root, name, name, look)
     except CrucibleError as error:
         return Service(name, error=str(error))
 
 
-def _searched(path: Path, name: str, shown: str, compared: _Comparison) -> Service:
-    base = compared.base
+def _searched(path: Path, name: str, shown: str, look: _Look) -> Service:
     try:
-        old = base.contract if base is not None else compared.contract
-        changes = compared.changes
-        sources = read_sources(path, needles(changes, old, compared.contract))
-        found = impact(changes, old, compared.contract, sources.files)
+        hits, notes = look.at(path)
     except CrucibleError as error:
         return Service(name, shown, error=str(error))
-    for note in (*sources.notes, *found.unread):
+    for note in notes:
         console().print(f"{name}: {note}", markup=False)
-    return Service(name, shown, found.hits)
+    return Service(name, shown, hits)
 
 
 def _print(report: Report, output: Format) -> None:

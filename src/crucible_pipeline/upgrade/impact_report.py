@@ -9,6 +9,7 @@ from crucible_pipeline.compat.report_github import annotation
 from crucible_pipeline.compat.report_markdown import code, plain, table
 from crucible_pipeline.compat.report_words import one_line
 from crucible_pipeline.upgrade.impact import Hit
+from crucible_pipeline.upgrade.verdict import verdict, why
 
 # A pull request's annotation and its summary hold so much and no more.
 _MOST_LINES = 20
@@ -69,6 +70,11 @@ def as_json(report: Report) -> dict[str, Any]:
                 "service": service.name,
                 "impact": [hit.as_json() for hit in service.hits],
                 "error": service.error,
+                "verdict": None if service.error is not None else verdict(service.hits).kind.value,
+                "for_a_person": [
+                    {"file": hit.file, "line": hit.line, "why": why(hit)}
+                    for hit in verdict(service.hits).for_a_person
+                ],
             }
             for service in report.services
         ],
@@ -84,7 +90,7 @@ def as_text(report: Report) -> str:
 def _block(service: Service, hit: Hit) -> str:
     change, margin = hit.cause.change, " " * len(str(hit.line))
     lines = [
-        f"{_level(hit)}[{hit.rule}]: {one_line(hit.symbol)}",
+        f"{_level(hit)}[{hit.rule}]: {one_line(hit.symbol)} ({hit.tier.value})",
         f"{margin}--> {one_line(service.place(hit))}",
         f"{margin} |",
         f"{hit.line} | {one_line(hit.text)}".rstrip(),
@@ -104,8 +110,10 @@ def _level(hit: Hit) -> str:
 
 
 def _caret(hit: Hit) -> str:
-    """Below the symbol, or as much of its end as the line shows."""
-    text = one_line(hit.text)
+    """Below the name; of one that stands elsewhere, below as much of the symbol as the line shows."""
+    text, span = one_line(hit.text), hit.span
+    if span.line == span.end_line and span.column < span.end_column and text == hit.text:
+        return " " * span.column + "^" * (span.end_column - span.column)
     bare = hit.symbol.strip('"')
     for part in (hit.symbol, bare, bare.rpartition(".")[2], bare.partition(".")[0]):
         if part and part in text:
@@ -127,7 +135,8 @@ def _said(service: Service) -> str:
     broken = [hit for hit in service.hits if hit.breaks]
     warned = [hit for hit in service.hits if not hit.breaks]
     said = _counted(broken, "breaks", "break") if broken else "no line breaks"
-    return f"{said}; {_counted(warned, 'is warned', 'are warned')}" if warned else said
+    more = f"; {_counted(warned, 'is warned', 'are warned')}" if warned else ""
+    return f"{verdict(service.hits).kind.value}: {said}{more}"
 
 
 def _counted(hits: Sequence[Hit], one: str, many: str) -> str:
@@ -181,7 +190,9 @@ def _sections(report: Report) -> Iterator[str]:
     for service in report.services:
         if service.hits:
             yield f"### {plain(service.name)}"
-            yield table(("Line", "Uses", "Because", "Write"), map(_row, service.hits[:_MOST_ROWS]))
+            yield table(
+                ("Line", "Uses", "How sure", "Because", "Write"), map(_row, service.hits[:_MOST_ROWS])
+            )
         if len(service.hits) > _MOST_ROWS:
             yield f"and {len(service.hits) - _MOST_ROWS} more."
     if any(hit.symbol.startswith('"') for service in report.services for hit in service.hits):
@@ -194,6 +205,7 @@ def _row(hit: Hit) -> Sequence[str]:
     return (
         code(f"{hit.file}:{hit.line}"),
         code(hit.symbol),
+        hit.tier.value,
         because,
         code(hit.cause.instead) if hit.cause.instead else "",
     )

@@ -3,15 +3,15 @@
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from crucible_pipeline.compat.change import Change
 from crucible_pipeline.contracts.model import Contract
-from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.errors import CrucibleError
 from crucible_pipeline.upgrade.certain import confirmed
 from crucible_pipeline.upgrade.checker import Checker, find_checker, new_faults
 from crucible_pipeline.upgrade.fault import Fault
@@ -24,7 +24,8 @@ _MOST_KEPT = 2_000
 _NONE_INSTALLED = "No type checker is installed, so that no hit is certain: install mypy or pyright."
 _TOO_LARGE = "The service is too large for a type checker, so that no hit is certain."
 
-Package = Mapping[str, bytes]
+# the files of a generated package: path below it → content
+Package: TypeAlias = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,13 @@ class Versions:
         changes: from the old contract to the new one.
         old: contract that the service was written for.
         new: contract that it is to use.
-        packages: the files of the two generated packages, path below the package → content.
+        packages: the two generated packages; asked only where a checker is to run.
     """
 
-    changes: tuple[Change, ...]
+    changes: Sequence[Change]
     old: Contract
     new: Contract
-    packages: tuple[Package, Package]
+    packages: Callable[[], tuple[Package, Package]]
 
 
 def with_types(found: Impact, sources: Mapping[str, bytes], versions: Versions, cache: Path | None) -> Impact:
@@ -65,8 +66,8 @@ def with_types(found: Impact, sources: Mapping[str, bytes], versions: Versions, 
     if not files.is_small:
         return replace(found, notes=(*found.notes, _TOO_LARGE))
     try:
-        faults = _kept(checker, files, package, versions.packages, cache)
-    except CannotDo as error:
+        faults = _kept(checker, files, package, versions.packages(), cache)
+    except CrucibleError as error:
         return replace(found, notes=(*found.notes, f"No hit is certain: {error}."))
     named = [replace(fault, file=files.paths[fault.file]) for fault in faults if fault.file in files.paths]
     return confirmed(found, named, wanted(versions.changes, versions.old, versions.new), sources)
