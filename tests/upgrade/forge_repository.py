@@ -10,11 +10,11 @@ from upgrade.upgrade_services import ServiceRepository
 FILES = {"requirements.txt": "crucible-shared==0.3.*\nredis\n", "app.py": "import crucible_shared\n"}
 
 
-def project(world: World, root: Path, url: str) -> ServiceRepository:
-    """A work tree that was pushed to the forge."""
+def project(world: World, root: Path) -> ServiceRepository:
+    """A work tree that was pushed to the forge; its remote is the project's repository."""
     service = ServiceRepository.create(root, FILES)
     world.create(service.root)
-    service.git("remote", "add", "origin", f"{url}/{PROJECT}.git")
+    service.git("remote", "add", "origin", str(world.bare))
     return service
 
 

@@ -106,10 +106,12 @@ class World:
 
     def refresh(self) -> None:
         """Follow the branches, as a forge does after each push."""
+        listed = self.git("for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads")
+        tips = dict(line.split() for line in listed.splitlines())
         for pull in self.pulls:
             if pull.state == "open" and not pull.fork:
-                pull.commit = self.tip(pull.branch) or pull.commit
-                pull.state = "open" if self.tip(pull.branch) else "closed"
+                pull.commit = tips.get(pull.branch, pull.commit)
+                pull.state = "open" if pull.branch in tips else "closed"
 
     def open(self, pull: Pull) -> str:
         """Open a pull request; the reason why not, if it cannot be."""

@@ -24,7 +24,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A project with two branches beside main; what it is besides is each test's own."""
     root = tmp_path_factory.mktemp("forge")
     world = World(root / "repositories")
-    service = project(world, root / "service", "http://127.0.0.1:9")
+    service = project(world, root / "service")
     for branch in (BRANCH, "crucible/crucible-shared-0.5"):
         world.git("update-ref", f"refs/heads/{branch}", service.git("rev-parse", "HEAD"))
         world.commit_as_a_person(branch, "more.txt", branch)

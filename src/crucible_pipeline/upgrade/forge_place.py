@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from crucible_pipeline.errors import CannotDo, Refused
 
@@ -92,7 +92,7 @@ def place_of(access: Access, remote: str) -> Place:
         )
     api = (access.api or _api(access.environment, kind, server)).rstrip("/")
     web = f"{'http' if scheme == 'http' else 'https'}://{server}/{path}"
-    parsed = urlsplit(api)
+    parsed = _split(api)
     if not parsed.hostname or parsed.scheme not in {"http", "https"} or "@" in parsed.netloc:
         raise Refused(
             "the address of the forge's API is no https URL", "write it as https://git.example/api/v1"
@@ -108,7 +108,7 @@ def _parts(remote: str) -> tuple[str, str, str]:
     if scp is not None:
         scheme, server, path = "ssh", scp["host"], scp["path"]
     else:
-        parsed = urlsplit(remote)
+        parsed = _split(remote)
         scheme, path = parsed.scheme.rpartition("+")[2].lower(), parsed.path
         name = parsed.hostname or ""
         server = parsed.netloc.rpartition("@")[2].lower() if scheme in {"http", "https"} else name
@@ -138,7 +138,7 @@ def _of_the_runner(environment: Mapping[str, str], host: str) -> str:
     """The kind of the forge that runs this job, where the repository is on that one."""
     if environment.get("CI_SERVER_HOST") == host:
         return Kind.GITLAB
-    if urlsplit(environment.get("GITHUB_SERVER_URL", "")).hostname == host:
+    if _split(environment.get("GITHUB_SERVER_URL", "")).hostname == host:
         is_gitea = environment.get("GITEA_ACTIONS") or environment.get("FORGEJO_ACTIONS")
         return Kind.GITEA if is_gitea else Kind.GITHUB
     return ""
@@ -153,6 +153,13 @@ def _api(environment: Mapping[str, str], kind: Kind, server: str) -> str:
         if said:
             return said
     return f"https://{server}{_PATHS[kind]}"
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def _is_here(host: str) -> bool:

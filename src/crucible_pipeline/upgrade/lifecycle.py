@@ -109,10 +109,10 @@ def _closed_by_a_person(draft: Draft, refused: Iterable[Proposal]) -> Proposal |
 
 def _replaced(
     others: Sequence[tuple[Proposal, Tip | None]],
-) -> tuple[list[tuple[Proposal, Tip | None]], list[Proposal]]:
+) -> tuple[tuple[tuple[Proposal, Tip | None], ...], tuple[Proposal, ...]]:
     known = [(one, tip) for one, tip in others if change_in(one.body) is not None]
-    close = [(one, tip) for one, tip in known if tip is None or tip.ours]
-    return close, [one for one, tip in known if tip is not None and not tip.ours]
+    close = tuple((one, tip) for one, tip in known if tip is None or tip.ours)
+    return close, tuple(one for one, tip in known if tip is not None and not tip.ours)
 
 
 def _edit(draft: Draft, own: Proposal) -> tuple[str, str] | None:
