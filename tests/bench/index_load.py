@@ -18,6 +18,7 @@ from index.distributions import Dist, fields
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
 HEADERS = {"Accept": ACCEPT, "Accept-Encoding": "identity", "User-Agent": "pip/26.2"}
 CONNECTIONS = 16
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,16 @@ class Uploader:
         )
         body, headers = request.read(), self._headers(request.headers["Content-Type"])
         began = time.perf_counter()
-        self._connection.request("POST", self._address.path, body, headers)
-        answer = self._connection.getresponse()
-        said = answer.read()
-        took = time.perf_counter() - began
+        for _ in range(ATTEMPTS):
+            self._connection.request("POST", self._address.path, body, headers)
+            answer = self._connection.getresponse()
+            said = answer.read()
+            # A peer whose database is busy says so with a 5xx; its client would try again.
+            if answer.status < 500:
+                break
         if answer.status >= 300:
             raise RuntimeError(f"{self._side.name}: {answer.status} {said[:200]!r}")
-        return took
+        return time.perf_counter() - began
 
     def close(self) -> None:
         """Close the connection."""
