@@ -24,6 +24,7 @@ from crucible_pipeline.contracts.project import Project, find_project, load_proj
 from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
 from crucible_pipeline.generate.python import code as python_code
 from crucible_pipeline.git import clone
+from crucible_pipeline.upgrade.checker import find_checker
 from crucible_pipeline.upgrade.impact import Hit, impact, needles
 from crucible_pipeline.upgrade.impact_report import (
     Report,
@@ -89,7 +90,7 @@ class _Look:
         found = impact(self._changes, self._old, self._new, sources.files)
         if self._cache is not None:
             versions = Versions(self._changes, self._old, self._new, self._packages)
-            found = with_types(found, sources.files, versions, self._cache)
+            found = with_types(found, sources.files, versions, find_checker(), self._cache)
         return found.hits, (*sources.notes, *found.unread, *found.notes)
 
 

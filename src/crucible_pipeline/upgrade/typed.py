@@ -13,7 +13,7 @@ from crucible_pipeline.compat.change import Change
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.errors import CrucibleError
 from crucible_pipeline.upgrade.certain import confirmed
-from crucible_pipeline.upgrade.checker import Checker, find_checker, new_faults
+from crucible_pipeline.upgrade.checker import Checker, new_faults
 from crucible_pipeline.upgrade.fault import Fault
 from crucible_pipeline.upgrade.flat import Flat, flat
 from crucible_pipeline.upgrade.impact import Impact
@@ -45,14 +45,21 @@ class Versions:
     packages: Callable[[], tuple[Package, Package]]
 
 
-def with_types(found: Impact, sources: Mapping[str, bytes], versions: Versions, cache: Path | None) -> Impact:
+def with_types(
+    found: Impact,
+    sources: Mapping[str, bytes],
+    versions: Versions,
+    checker: Checker | None,
+    cache: Path | None,
+) -> Impact:
     """Ask a type checker which hits are certain, where something breaks and the service names the package.
 
     Args:
         found: what the syntax trees show.
         sources: path → content of the service's Python files.
         versions: what is compared.
-        cache: folder for answers; None to keep none.
+        checker: to ask; None where there is none.
+        cache: folder for its answers; None to keep none.
     """
     if all(change.severity is not Severity.BREAKING for change in versions.changes):
         return found
@@ -60,7 +67,6 @@ def with_types(found: Impact, sources: Mapping[str, bytes], versions: Versions, 
     files = flat(sources, package)
     if not files.files:
         return found
-    checker = find_checker()
     if checker is None:
         return replace(found, notes=(*found.notes, _NONE_INSTALLED))
     if not files.is_small:
