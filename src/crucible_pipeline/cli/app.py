@@ -1,5 +1,6 @@
 """The `crucible` program: its commands, and the one table from errors to exit codes."""
 
+import gc
 import importlib
 import json
 import sys
@@ -67,6 +68,7 @@ class Commands(TyperGroup):
             return None
         holder = typer.Typer(rich_markup_mode="rich", add_completion=False)
         importlib.import_module(f"{__package__}.{cmd_name}").register(holder)
+        gc.enable()
         return typer.main.get_group(holder).commands[cmd_name]
 
 
@@ -120,8 +122,3 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     return 0
-
-
-def run() -> None:
-    """The entry point of the `crucible` script."""
-    sys.exit(main())

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from importlib.resources import files
+from pathlib import Path
 
 from crucible_pipeline.contracts import former, names, snapshot
 from crucible_pipeline.contracts.model import Contract, Message, Schema, TypeDef
@@ -125,7 +125,7 @@ def _at_peace(text: str) -> str:
 
 
 def _runtime(name: str) -> str:
-    return files("crucible_pipeline.generate").joinpath("runtime", name).read_text(encoding="utf-8")
+    return Path(__file__).with_name("runtime").joinpath(name).read_text(encoding="utf-8")
 
 
 def _with_payloads(contract: Contract) -> tuple[Contract, dict[str, Carried]]:

@@ -1,8 +1,8 @@
 """The reference page of a contract, pure: one HTML page with everything in it, and no script."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.resources import files
 from itertools import chain
+from pathlib import Path
 
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.generate import markup
@@ -46,7 +46,7 @@ def pieces(contract: Contract) -> Iterator[str]:
 
 
 def _head(contract: Contract) -> Html:
-    style = files("crucible_pipeline.generate").joinpath("pages", "reference.css").read_text("utf-8")
+    style = Path(__file__).with_name("pages").joinpath("reference.css").read_text("utf-8")
     return tag(
         "head",
         Html(

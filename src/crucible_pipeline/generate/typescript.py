@@ -1,7 +1,7 @@
 """A contract as an npm package, pure: ES modules that run as they are, with their types beside them."""
 
 import json
-from importlib.resources import files
+from pathlib import Path
 
 from crucible_pipeline.contracts import former, names
 from crucible_pipeline.contracts.model import Constant, Contract, JsonValue, StateMachine, TypeDef
@@ -40,7 +40,7 @@ def typescript(contract: Contract) -> dict[str, str]:
 
 
 def _runtime(name: str) -> str:
-    return files("crucible_pipeline.generate").joinpath("runtime", name).read_text(encoding="utf-8")
+    return Path(__file__).with_name("runtime").joinpath(name).read_text(encoding="utf-8")
 
 
 def _modules(contract: Contract) -> list[Module]:
