@@ -24,7 +24,7 @@ from crucible_pipeline.upgrade.fault import Fault
 
 # What a generated package imports, as its annotations need it; the rest comes with every checker.
 _LIBRARIES = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection")
-_SECONDS = 180
+SECONDS = 180
 _MAX_OUTPUT = 32 << 20
 # A file over which a checker stumbles is left out, and the others are read again.
 _MAX_STUMBLES = 8
@@ -124,7 +124,8 @@ def _faults(checker: Checker, root: Path, side: str, files: Mapping[str, bytes])
             return
         code, said = _mypy(checker, root, side, left)
         found = list(said)
-        if code in {0, 1}:
+        # 1: there are errors
+        if code == 0 or (code == 1 and found):
             yield from found
             return
         stumbled = {fault.file for fault in found} & set(left)
@@ -177,19 +178,22 @@ def _bare(message: str) -> str:
 def _run(command: Sequence[str], folder: Path, more: Mapping[str, str]) -> tuple[int, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     with (folder / "said").open("w+b") as said:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**kept, **more},
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
         try:
-            code = process.wait(_SECONDS)
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**kept, **more},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CannotDo(f"the type checker cannot be started: {error.strerror}") from None
+        try:
+            code = process.wait(SECONDS)
         except subprocess.TimeoutExpired:
-            raise CannotDo(f"the type checker took more than {_SECONDS} seconds") from None
+            raise CannotDo(f"the type checker took more than {SECONDS} seconds") from None
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

@@ -30,15 +30,12 @@ class Flat:
     Args:
         files: new name with its ending → content in UTF-8.
         paths: new name with its ending → path in the service.
+        is_too_large: no checker can be expected to read it all, and there are none.
     """
 
     files: Mapping[str, bytes]
     paths: Mapping[str, str]
-
-    @property
-    def is_small(self) -> bool:
-        """Whether a checker can be expected to read it all."""
-        return len(self.files) <= MAX_FILES and sum(map(len, self.files.values())) <= MAX_BYTES
+    is_too_large: bool = False
 
 
 def flat(sources: Mapping[str, bytes], package: str) -> Flat:
@@ -51,6 +48,8 @@ def flat(sources: Mapping[str, bytes], package: str) -> Flat:
     """
     modules = Modules(sources)
     chosen = sorted(_concerned(sources, package.encode(), modules))
+    if len(chosen) > MAX_FILES or sum(len(sources[path]) for path in chosen) > MAX_BYTES:
+        return Flat({}, {}, is_too_large=True)
     names = {path: f"module_{number:05}" for number, path in enumerate(chosen)}
     files: dict[str, bytes] = {}
     for path, name in names.items():

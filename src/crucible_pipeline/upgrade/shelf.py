@@ -20,6 +20,7 @@ from crucible_pipeline.index.client import Index, Release
 from crucible_pipeline.upgrade.once import Once
 from crucible_pipeline.upgrade.policy import time_of
 from crucible_pipeline.upgrade.target import Candidate
+from crucible_pipeline.upgrade.wheel_code import code_of
 
 SNAPSHOT = "contract.json"
 CHANGELOG = "CHANGELOG.md"
@@ -43,6 +44,7 @@ class Shelf:
         self._contracts = Once(self._contract)
         self._changes = Once(self._changed)
         self._changelogs = Once(self._changelog)
+        self._code = Once(self._coded)
 
     def _asked(self, package: str) -> tuple[Release, ...]:
         found = self._index.releases(package)
@@ -108,6 +110,21 @@ class Shelf:
         if old is None or new is None:
             raise Refused(f"a wheel of {self.package} {versions[0]} or {versions[1]} holds no {SNAPSHOT}")
         return diff(old, new)
+
+    def code(self, version: Version) -> Mapping[str, bytes]:
+        """The code of the package in a version's wheel: path below the package → content; to be read only.
+
+        Raises:
+            Refused: the wheel is not what it should be.
+            CannotDo: the index does not give it.
+        """
+        return self._code(version)
+
+    def _coded(self, version: Version) -> Mapping[str, bytes]:
+        wheel, contract = self._file(version, "bdist_wheel"), self.contract(version)
+        if wheel is None or contract is None:
+            return {}
+        return code_of(self._index.download(wheel), contract.package.import_name)
 
     def changelog(self, version: Version) -> str | None:
         """The changelog in a version's source distribution; None where there is none."""

@@ -22,6 +22,7 @@ from crucible_pipeline.version import Severity
 
 _MOST_KEPT = 2_000
 _NONE_INSTALLED = "No type checker is installed, so that no hit is certain: install mypy or pyright."
+_NO_CODE = "A wheel of the two versions holds no code, so that no hit is certain."
 _TOO_LARGE = "The service is too large for a type checker, so that no hit is certain."
 
 # the files of a generated package: path below it → content
@@ -65,14 +66,17 @@ def with_types(
         return found
     package = versions.old.package.import_name
     files = flat(sources, package)
+    if files.is_too_large:
+        return replace(found, notes=(*found.notes, _TOO_LARGE))
     if not files.files:
         return found
     if checker is None:
         return replace(found, notes=(*found.notes, _NONE_INSTALLED))
-    if not files.is_small:
-        return replace(found, notes=(*found.notes, _TOO_LARGE))
     try:
-        faults = _kept(checker, files, package, versions.packages(), cache)
+        packages = versions.packages()
+        if not all(packages):
+            return replace(found, notes=(*found.notes, _NO_CODE))
+        faults = _kept(checker, files, package, packages, cache)
     except CrucibleError as error:
         return replace(found, notes=(*found.notes, f"No hit is certain: {error}."))
     named = [replace(fault, file=files.paths[fault.file]) for fault in faults if fault.file in files.paths]
