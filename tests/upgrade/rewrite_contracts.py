@@ -8,8 +8,8 @@ from crucible_pipeline.contracts.load import load
 from crucible_pipeline.contracts.model import Contract, Package
 from crucible_pipeline.generate.generate import generate
 from crucible_pipeline.upgrade.impact import Hit, Impact, impact
-from crucible_pipeline.upgrade.rewrite import Rewriting, rewrite
-from crucible_pipeline.upgrade.rewrite_file import Contracts
+from crucible_pipeline.upgrade.rewrite import rewrite
+from crucible_pipeline.upgrade.rewriting import Contracts, Rewriting
 
 PACKAGE = Package("crucible-shared", "crucible_shared", "@crucible/shared")
 EVALUATION = """\

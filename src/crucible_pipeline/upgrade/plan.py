@@ -12,6 +12,7 @@ from crucible_pipeline.upgrade.impact import Hit, impact, needles
 from crucible_pipeline.upgrade.locks import stale_locks
 from crucible_pipeline.upgrade.pin_files import find_pins
 from crucible_pipeline.upgrade.proposal import Facts
+from crucible_pipeline.upgrade.rewriting import Contracts, Rewriting, rewriting
 from crucible_pipeline.upgrade.service import (
     Service,
     policy_of,
@@ -106,7 +107,20 @@ def _together(moves: Sequence[Move], chosen: Candidate, service: Service) -> lis
     return [replace(one, specifier=None, reason=reason) if one.specifier else one for one in moves]
 
 
-def facts(planned: Plan, target: Version, shelf: Shelf) -> Facts:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a proposal of a plan tells, and what it changes besides the pins.
+
+    Args:
+        facts: for the proposal.
+        rewritten: path from the repository's root → new content of Python files.
+    """
+
+    facts: Facts
+    rewritten: Mapping[str, bytes]
+
+
+def tell(planned: Plan, target: Version, shelf: Shelf) -> Told:
     """What a proposal of the plan tells: the contracts' changes, and the lines of the service they concern.
 
     Raises:
@@ -120,17 +134,24 @@ def facts(planned: Plan, target: Version, shelf: Shelf) -> Facts:
     notes = [*planned.notes, *stale_locks(moving, known, shelf.package)]
     changes: Sequence[Change] | None = None
     hits: Sequence[Hit] = ()
+    made, rewritten = Rewriting(), dict[str, bytes]()
     old = shelf.contract(installed) if installed is not None and installed in shelf.candidates() else None
     new = shelf.contract(target)
     if installed is not None and old is not None and new is not None:
         changes = shelf.changes(installed, target)
-        sources, unread = python_files(service, needles(changes, old, new))
-        found = impact(changes, old, new, {service.shown(path): text for path, text in sources.items()})
+        files, unread = python_files(service, needles(changes, old, new))
+        paths = {service.shown(path): path for path in files}
+        sources = {shown: files[path] for shown, path in paths.items()}
+        found = impact(changes, old, new, sources)
+        # a file that holds a pin changes by its pin alone
+        free = [hit for hit in found.hits if hit.file not in moving]
+        made = rewriting(sources, free, Contracts(old, new))
         hits = found.hits
-        notes += [*unread, *found.unread]
+        rewritten = {paths[shown]: content for shown, content in made.files.items()}
+        notes += [*unread, *found.unread, *made.notes]
     else:
         notes.append("The contracts were not compared: a wheel of the two versions holds no contract.json.")
-    return Facts(
+    told = Facts(
         package=shelf.package,
         service=service.name,
         moves=[_shown(service, one) for one in planned.moving],
@@ -138,10 +159,12 @@ def facts(planned: Plan, target: Version, shelf: Shelf) -> Facts:
         target=target,
         changes=changes,
         hits=hits,
+        rewritten=made.done,
         waivers=new.waivers if new is not None else (),
         changelog=between(shelf.changelog(target) or "", installed, target),
         notes=notes,
     )
+    return Told(told, rewritten)
 
 
 def _shown(service: Service, one: Move) -> Move:

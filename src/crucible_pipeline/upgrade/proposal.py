@@ -30,6 +30,7 @@ class Facts:
         target: the version it gets.
         changes: of the contracts between the two; None where one of them is not known.
         hits: the service's lines that the breaking changes concern.
+        rewritten: those of them that were given their new names.
         waivers: of the new contract, for the breaking changes that its authors agreed to.
         changelog: of the versions between, empty if there is none.
         notes: what else a reader should know, one sentence each.
@@ -43,6 +44,7 @@ class Facts:
     target: Version
     changes: Sequence[Change] | None = None
     hits: Sequence[Hit] = ()
+    rewritten: Sequence[Hit] = ()
     waivers: Sequence[Waiver] = ()
     changelog: str = ""
     notes: Sequence[str] = ()
@@ -90,15 +92,26 @@ def _verdict(facts: Facts) -> str:
         case Kind.NEEDS_A_PERSON:
             left = [f"- {_place(hit, facts)}: {plain(why(hit))}" for hit in judged.for_a_person]
             words = f"**Needs a person**: no rewriting is known for {_lines(judged.for_a_person)}."
-            return "\n\n".join([words, "\n".join(left)])
+            return "\n\n".join([words + _rewritten(facts), "\n".join(left)])
         case Kind.FIXABLE:
-            return f"**Fixable**: a rewriting is known for {_lines(judged.fixable)}, and for all that breaks."
+            words = (
+                f"**Fixable**: a rewriting is known for {_lines(judged.fixable)}, and for all that breaks."
+            )
+            return words + _rewritten(facts)
         case Kind.SAFE if _of(facts.changes, Severity.BREAKING):
             return (
                 "**Safe**: the contracts break, but no line was found in this service that uses what changes."
             )
         case Kind.SAFE:
             return "**Safe**: nothing breaks between the two versions."
+
+
+def _rewritten(facts: Facts) -> str:
+    if not facts.rewritten:
+        return ""
+    left = [hit for hit in verdict(facts.hits).fixable if hit not in facts.rewritten]
+    by_hand = f"; {_lines(left)} could not be and is left to do by hand" if left else ""
+    return f" The second commit has written the new names into {_lines(facts.rewritten)}{by_hand}."
 
 
 def _lines(hits: Sequence[Hit]) -> str:
@@ -129,9 +142,16 @@ def _impact(facts: Facts) -> str:
     if not facts.hits:
         return ""
     rows = [
-        (_place(hit, facts), code(hit.symbol), hit.rule, hit.tier.value, code(instead) if instead else "")
+        (
+            _place(hit, facts),
+            code(hit.symbol),
+            hit.rule,
+            hit.tier.value,
+            f"{code(instead) if instead else ''}{done}",
+        )
         for hit in facts.hits
         for instead in [hit.cause.instead]
+        for done in [" (written)" if hit in facts.rewritten else ""]
     ]
     heading = "## Lines that break" if any(hit.breaks for hit in facts.hits) else "## Lines to change"
     words = (

@@ -16,24 +16,12 @@ from crucible_pipeline.errors import Refused
 from crucible_pipeline.upgrade.impact import Hit
 from crucible_pipeline.upgrade.modules import Modules
 from crucible_pipeline.upgrade.pins import Edit, apply
-from crucible_pipeline.upgrade.rewrite_file import Contracts, Rewriter, local_names, may_rename
+from crucible_pipeline.upgrade.rewrite_file import Rewriter, local_names, may_rename
 from crucible_pipeline.upgrade.rewrite_patches import patch_edits
 from crucible_pipeline.upgrade.rewrite_reading import Reading
+from crucible_pipeline.upgrade.rewriting import Contracts, Rewriting
 
 _MARK = b"\xef\xbb\xbf"
-
-
-@dataclass(frozen=True, slots=True)
-class Rewriting:
-    """What was rewritten.
-
-    Args:
-        files: path → new content, of those that change.
-        done: the uses that need nothing more, sorted.
-    """
-
-    files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
-    done: Sequence[Hit] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,25 +6,12 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.upgrade.impact import Hit
 from crucible_pipeline.upgrade.pins import Edit
 from crucible_pipeline.upgrade.rewrite_imports import Imports
 from crucible_pipeline.upgrade.rewrite_names import Home, Written, literal, written
 from crucible_pipeline.upgrade.rewrite_reading import Imported, Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Contracts:
-    """The contract that a service was written for, and the one that it is to use."""
-
-    old: Contract
-    new: Contract
-
-    @property
-    def package(self) -> str:
-        """What both are imported as."""
-        return self.new.package.import_name
+from crucible_pipeline.upgrade.rewriting import Contracts
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import difflib
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from crucible_pipeline.upgrade.lifecycle import label_of
 from crucible_pipeline.upgrade.marks import change_key
 from crucible_pipeline.upgrade.outcome import Outcome, Row, failed
 from crucible_pipeline.upgrade.pins import Edit, apply, edits
-from crucible_pipeline.upgrade.plan import Plan, facts, plan
+from crucible_pipeline.upgrade.plan import Plan, Told, plan, tell
+from crucible_pipeline.upgrade.plumbing import contents_of
 from crucible_pipeline.upgrade.proposal import Facts, proposal, summary, title
 from crucible_pipeline.upgrade.publish import (
     Published,
@@ -28,6 +29,7 @@ from crucible_pipeline.upgrade.publish import (
     push,
     withdraw,
 )
+from crucible_pipeline.upgrade.rewriting import body, subject
 from crucible_pipeline.upgrade.service import Service, changed_paths, open_service
 from crucible_pipeline.upgrade.shelf import Shelf
 from crucible_pipeline.upgrade.target import Candidate
@@ -105,12 +107,12 @@ def _carry_out(planned: Plan, shelf: Shelf, request: Request) -> Outcome:
     if dirty and not request.dry_run:
         names = ", ".join(service.shown(path) for path in dirty)
         raise Refused(f"{names} has changes that are not committed", "commit them first")
-    told = facts(planned, target, shelf)
+    found = tell(planned, target, shelf)
+    told = found.facts
     name = branch_name(shelf.package, line_of(target), service.folder)
     done = Published()
     if not request.dry_run:
-        changed = {path: texts[path].encode(text) for path, text in edited.items()}
-        steps = (Step(changed, title(told), summary(told)),)
+        steps = _steps({path: texts[path].encode(text) for path, text in edited.items()}, found)
         done = _publish(service, Wanted(package=shelf.package, name=name, steps=steps), told, request)
     rows = _rows(planned, told.hits, Branch(name, done.commit), done.address)
     if done.reason:
@@ -119,8 +121,30 @@ def _carry_out(planned: Plan, shelf: Shelf, request: Request) -> Outcome:
         rows=rows,
         exit_code=int(done.refused),
         proposal=proposal(told),
-        diff="".join(_diff(service.shown(path), texts[path].text, text) for path, text in edited.items()),
+        diff="".join(_diff(service.shown(path), texts[path].text, text) for path, text in edited.items())
+        + _rewritten_diff(service, found.rewritten),
         notes=(*told.notes, *done.notes),
+    )
+
+
+def _steps(pins: Mapping[str, bytes], found: Told) -> list[Step]:
+    """The commits: the pins, and then the lines that use a new name, which a reader may drop."""
+    told = found.facts
+    steps = [Step(pins, title(told), summary(told))]
+    if found.rewritten:
+        steps.append(Step(found.rewritten, subject(told.package, told.target), body(told.rewritten)))
+    return steps
+
+
+def _rewritten_diff(service: Service, rewritten: Mapping[str, bytes]) -> str:
+    before = contents_of(service.repository, (service.files[path] for path in rewritten))
+    return "".join(
+        _diff(
+            service.shown(path),
+            before[service.files[path].identity].decode("utf-8", "surrogateescape"),
+            content.decode("utf-8", "surrogateescape"),
+        )
+        for path, content in sorted(rewritten.items())
     )
 
 
