@@ -44,8 +44,9 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Take a service from a copied folder of contracts, PYTHONPATH and sys.path to the package.
 
-        Edits imports, lines about sys.path, Dockerfiles and requirements in place, where that is safe; git
-        has to have the files, so that it can bring them back. What is not safe is left and listed.
+        Imports, lines about sys.path, Dockerfiles and requirements are edited in place, where that is safe.
+        What is not safe is left and listed. Git has to have the files, so that it can bring them back.
+
         Modules of the copy that hold no contract stay. A second run changes nothing.
 
         Example: [bold]crucible migrate ../storage-service --dry-run[/bold]

@@ -51,7 +51,7 @@ def imports_of(source: Source, package: Package, shared: str) -> list[Moving]:
     """
     plain: list[ast.Import] = []
     found: list[Moving] = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ImportFrom):
             module = [*(node.module or "").split(".")] if node.module else []
             if shared in module:
@@ -148,7 +148,7 @@ def _taken(source: Source, binding: str) -> tuple[set[str], bool]:
     """The attributes that a file takes of a name, and whether it does anything else with it."""
     taken: set[str] = set()
     uses = 0
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Name) and node.id == binding:
             uses += 1
         elif isinstance(node, ast.Attribute) and _named(node.value) == binding:
@@ -195,7 +195,7 @@ def _prefixes(source: Source, modules: set[str], package: Package, shared: str) 
     """The edits of `shared.x.Name`, or None where one of them is not to be had."""
     edits: list[Edit] = []
     starts = 0
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Name) and node.id == shared:
             starts += 1
         elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in modules:
@@ -222,7 +222,7 @@ def with_fallbacks(source: Source, moving: Sequence[Moving], removable: Sequence
         removable: statements that go.
     """
     by_node: dict[ast.stmt, Moving] = {one.node: one for one in moving}
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Try) or not any(_catches_import(one) for one in node.handlers):
             continue
         inside = [by_node[one] for one in node.body if one in by_node and by_node[one].edits]
@@ -280,9 +280,7 @@ def _is_helper(source: Source, around: ast.Try, node: ast.stmt) -> bool:
         return False
     names = {alias.asname or alias.name for alias in node.names}
     inside = {id(one) for one in ast.walk(around)}
-    outside = {
-        _named(one) for one in ast.walk(source.tree) if isinstance(one, ast.Name) and id(one) not in inside
-    }
+    outside = {_named(one) for one in source.nodes if isinstance(one, ast.Name) and id(one) not in inside}
     return names <= HELPERS and not names & outside
 
 

@@ -120,7 +120,7 @@ def _covers(outer: Edit, inner: Edit) -> bool:
 
 def _removals(source: Source, gone: Sequence[ast.stmt]) -> Iterator[Edit]:
     why = "no folder is put on the search path any more"
-    for body in bodies_of(source.tree):
+    for body in bodies_of(source):
         leaving = [one for one in body if one in gone]
         is_emptied = leaving == body and body is not source.tree.body
         for one in leaving:
@@ -150,8 +150,8 @@ def _unused(source: Source, edits: Sequence[Edit], others: Sequence[str]) -> Ite
     gone = list(edits)
     while True:
         after = parsed(source.path, applied(source.text, gone))
-        used = _words(after.tree) if after is not None else frozenset[str]()
-        before = _words(source.tree)
+        used = _words(after) if after is not None else frozenset[str]()
+        before = _words(source)
         fresh = [
             Edit(*lines, "", f"nothing uses {name} any more")
             for node in source.tree.body
@@ -171,10 +171,10 @@ def _takes(name: str) -> re.Pattern[str]:
     return re.compile(rf"\bfrom[ \t]+(?!os\b|pathlib\b)[.\w]+[ \t]+import\b[^\n]*\b{name}\b|\.{name}\b")
 
 
-def _words(tree: ast.Module) -> frozenset[str]:
+def _words(source: Source) -> frozenset[str]:
     """The names that a file reads, and its texts, which may name something."""
-    named = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
-    return frozenset(named | {str(one.value) for one in ast.walk(tree) if isinstance(one, ast.Constant)})
+    named = {one.id for one in source.nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    return frozenset(named | {str(one.value) for one in source.nodes if isinstance(one, ast.Constant)})
 
 
 def _helper(node: ast.stmt) -> str:
@@ -192,11 +192,11 @@ def _texts(source: Source, package: Package, shared: str) -> Iterator[Left]:
     folder = re.compile(rf"(?:\.{{0,2}}/)*{re.escape(shared)}(?:/[\w./-]*)?\Z")
     paths = {
         id(one)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         for one in _path_parts(node)
         if isinstance(one, ast.Constant) and isinstance(one.value, str)
     }
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
             continue
         if module.match(node.value):

@@ -25,9 +25,10 @@ class Reach:
         held = {source.path: source for source in sources}
         modules = Modules(held)
         self.first: Mapping[str, frozenset[str]] = {
-            path: frozenset(first_names(source.tree)) - {shared} for path, source in held.items()
+            path: frozenset(first_names(source)) - {shared} for path, source in held.items()
         }
         self._through = {path: dict(_edges(source, modules)) for path, source in held.items()}
+        self._known: dict[str, frozenset[str]] = {}
 
     def names(self) -> frozenset[str]:
         """The first names of what the service imports when it runs, its tests left out."""
@@ -51,18 +52,20 @@ class Reach:
             found |= self.first[other] - ways
         return frozenset(found)
 
-    def _reached(self, path: str) -> set[str]:
-        reached, pending = {path}, [path]
-        while pending:
-            fresh = self._through[pending.pop()].keys() - reached
-            reached |= fresh
-            pending += fresh
-        return reached
+    def _reached(self, path: str) -> frozenset[str]:
+        if path not in self._known:
+            reached, pending = {path}, [path]
+            while pending:
+                fresh = self._through[pending.pop()].keys() - reached
+                reached |= fresh
+                pending += fresh
+            self._known[path] = frozenset(reached)
+        return self._known[path]
 
 
-def first_names(tree: ast.Module) -> Iterator[str]:
+def first_names(source: Source) -> Iterator[str]:
     """The first names of a file's absolute imports."""
-    for node in ast.walk(tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".", maxsplit=1)[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
@@ -71,7 +74,7 @@ def first_names(tree: ast.Module) -> Iterator[str]:
 
 def _edges(source: Source, modules: Modules) -> Iterator[tuple[str, str]]:
     """The files that a file imports, each with the first name of the import; empty for a relative one."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             wanted = [(alias.name.split("."), 0) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

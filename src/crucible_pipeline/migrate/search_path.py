@@ -33,29 +33,29 @@ class Adding:
 
 def additions(source: Source) -> list[Adding]:
     """Every statement of a file that adds to `sys.path`, in no order."""
-    values = _values(source.tree)
+    values = _values(source)
     found: list[Adding] = []
-    for body in bodies_of(source.tree):
+    for body in bodies_of(source):
         for node in body:
             call = node.value if isinstance(node, ast.Expr) else None
             if isinstance(call, ast.Call) and ast.unparse(call.func) in _ADDS and call.args:
                 folder = _folder(call.args[-1], source.path, values, 0)
-                found.append(Adding(_around(source.tree, node), node.lineno, folder))
+                found.append(Adding(_around(source, node), node.lineno, folder))
     return found
 
 
-def _around(tree: ast.Module, node: ast.stmt) -> ast.stmt:
+def _around(source: Source, node: ast.stmt) -> ast.stmt:
     """The `if … not in sys.path` that holds nothing but the statement, or the statement."""
-    for one in ast.walk(tree):
+    for one in source.nodes:
         if isinstance(one, ast.If) and one.body == [node] and not one.orelse:
             return one if "sys.path" in ast.unparse(one.test) else node
     return node
 
 
-def _values(tree: ast.Module) -> Mapping[str, ast.expr]:
+def _values(source: Source) -> Mapping[str, ast.expr]:
     """What the names are that a file assigns exactly once, at its top."""
     found: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(tree):
+    for node in source.nodes:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             found.setdefault(node.targets[0].id, []).append(node.value)
     return {name: values[0] for name, values in found.items() if len(values) == 1}

@@ -26,6 +26,11 @@ class Source:
     tree: ast.Module
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def _starts(self) -> list[int]:
         lengths = (len(line) for line in _LINES.findall(self.text))
         return [0, *itertools.accumulate(lengths)]
@@ -81,9 +86,9 @@ def parsed(path: str, text: str) -> Source | None:
         return None
 
 
-def bodies_of(tree: ast.Module) -> Iterator[list[ast.stmt]]:
+def bodies_of(source: Source) -> Iterator[list[ast.stmt]]:
     """Every list of statements in a file."""
-    for node in ast.walk(tree):
+    for node in source.nodes:
         for name in ("body", "orelse", "finalbody"):
             body = getattr(node, name, None)
             # that of a lambda is an expression

@@ -1,14 +1,16 @@
 """What a repository holds by its paths alone: which imports a folder on the search path answers. Pure."""
 
 import posixpath
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 
 # Files that say that a folder is a service of its own.
 _MARKS = ("requirements", "Dockerfile", "Containerfile", "pyproject.toml", "setup.py", "setup.cfg")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tree:
     """The files of a repository.
 
@@ -22,19 +24,31 @@ class Tree:
     paths: AbstractSet[str]
     target: str
 
+    @cached_property
+    def _names(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for path in self.paths:
+            name, folder = path, posixpath.dirname(path)
+            while name.endswith(".py") or name != path:
+                found.setdefault(folder or ".", set()).add(posixpath.basename(name).removesuffix(".py"))
+                if not folder:
+                    break
+                name, folder = folder, posixpath.dirname(folder)
+        return {folder: frozenset(names) for folder, names in found.items()}
+
+    @cached_property
+    def _marked(self) -> frozenset[str]:
+        return frozenset(
+            posixpath.dirname(one) for one in self.paths if posixpath.basename(one).startswith(_MARKS)
+        )
+
     def importable(self, folder: str) -> frozenset[str]:
         """The names that Python finds in a folder: modules, and folders with Python files.
 
         Args:
             folder: from the top; `..` for what is around it, where only the top itself is known.
         """
-        if folder == "..":
-            return frozenset({self.name})
-        start = "" if folder == "." else f"{folder}/"
-        below = (
-            path.removeprefix(start) for path in self.paths if path.startswith(start) and path.endswith(".py")
-        )
-        return frozenset(path.split("/")[0].removesuffix(".py") for path in below)
+        return frozenset({self.name}) if folder == ".." else self._names.get(folder, frozenset())
 
     def holds(self, folder: str) -> bool:
         """Whether there is such a folder or file."""
