@@ -250,7 +250,6 @@ def test_another_clone_umask_zone_and_installer_give_the_same_bytes(
     published: Published, tmp_path: Path
 ) -> None:
     copy = clone(published.shop.root, tmp_path / "elsewhere")
-    copy.run("branch", "--quiet", "--force", "main", "v0.1.0")
     argv = [str(CRUCIBLE), "publish", "--dry-run", "--python", PYTHON]
     argv += ["--dist", str(tmp_path / "dist"), "--signing-key", str(published.key)]
     subprocess.run(
