@@ -33,6 +33,8 @@ class Html(NamedTuple):
 
 Part: TypeAlias = Html | str | None
 NOTHING = Html("")
+# Only samples hold it: the texts of a contract come into a form when it is cut already.
+HOLE = "\ufffe"
 
 
 def tag(name: str, *parts: Part, **attributes: str | int | None) -> Html:
@@ -83,6 +85,29 @@ class Frame:
 def frame(name: str, **attributes: str | int | None) -> Frame:
     """An element that has these attributes wherever it stands; see `tag`."""
     return Frame(_opened(name, attributes), f"</{name}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Markup with holes that stands on a page many times: what is around the holes is put together once.
+
+    Args:
+        around: what stands before, between and behind the holes.
+    """
+
+    around: tuple[str, ...]
+
+    def __call__(self, *parts: Part) -> Html:
+        """The markup with one part in each hole; see `tag`."""
+        found = [self.around[0]]
+        for part, behind in zip(parts, self.around[1:], strict=True):
+            found += (part.text if isinstance(part, Html) else escape(part) if part else "", behind)
+        return Html("".join(found))
+
+
+def form(shown: Html) -> Form:
+    """Markup in which each `HOLE` is one, as a part or as an attribute."""
+    return Form(tuple(shown.text.split(HOLE)))
 
 
 def empty(name: str, **attributes: str | int | None) -> Html:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from crucible_pipeline.contracts.model import Contract, JsonValue, Package, Schema, TypeDef
 from crucible_pipeline.contracts.sparse import changed, stated
 from crucible_pipeline.generate import markup, typescript_enums
-from crucible_pipeline.generate.markup import NOTHING, Frame, Html, Part, frame, join, tag
+from crucible_pipeline.generate.markup import HOLE, NOTHING, Frame, Html, Part, form, frame, join, tag
 from crucible_pipeline.generate.reference_words import bounds, kind, phrase, value, words
 
 _PLAIN = frozenset({"types", "properties", "required", "title", "description", "mark"})
@@ -23,6 +23,8 @@ _SELF, _CODE = frame("a", class_="self"), frame("code")
 _MEANING = frame("td", role="cell", data_label="Meaning")
 _REQUIRED = tag("span", "required", class_="need")
 _OPTIONAL = tag("span", "optional", class_="may")
+# Holes: the anchor, twice, the name, whether it is required, what is said of it in a word, the other cells.
+_FIELD = form(_ROW(_FIRST(_SELF(_CODE(HOLE), href=f"#{HOLE}"), " ", HOLE, HOLE), HOLE, id_=HOLE))
 _NONE = tag("span", "none", class_="soft none")
 _NO_DEFAULT = frame("td", role="cell", data_label="Default")(_NONE)
 
@@ -138,10 +140,11 @@ def _field(row: Row, anchor: str) -> Html:
     need = _REQUIRED if row.required else _OPTIONAL
     name = ".".join(row.path).replace(".[]", "[]")
     if stated(schema).keys() <= _TOLD:
-        rest = _told(schema.types, schema.format, schema.description or schema.title)
+        tags, rest = None, _told(schema.types, schema.format, schema.description or schema.title)
     else:
         rest = _rest(schema)
-    return _ROW(_FIRST(_SELF(_CODE(name), href=f"#{anchor}"), " ", need, *_tags(schema)), rest, id_=anchor)
+        tags = join(_tags(schema))
+    return _FIELD(anchor, anchor, name, need, tags, rest)
 
 
 def _rest(schema: Schema) -> Html:
@@ -247,12 +250,14 @@ def _value(item: TypeDef, one: JsonValue, names: dict[str, str], text: str) -> H
     name, schema, member = item.name, item.schema, names.get(json.dumps(one))
     code = _CODE(f"{name}.{member}") if member else _NONE
     former = schema.enum_renamed_from.get(str(one), ())
-    return _ROW(
-        _FIRST(value(one), history(former, given_up=one in schema.enum_deprecated)),
-        cell(code, label="In code"),
-        _MEANING(phrase(text)),
-        id_=value_anchor(name, one),
+    past = (
+        history(former, given_up=one in schema.enum_deprecated) if schema.enum_deprecated or former else None
     )
+    return _VALUE(value_anchor(name, one), value(one), past, code, phrase(text))
+
+
+# Holes: the anchor, the value, what it was called, how code writes it, what it means.
+_VALUE = form(_ROW(_FIRST(HOLE, HOLE), cell(HOLE, label="In code"), _MEANING(HOLE), id_=HOLE))
 
 
 def _example_line(schema: Schema) -> Html | None:
@@ -277,9 +282,9 @@ def code_block(one: JsonValue) -> Html:
 def _use(package: Package, item: TypeDef) -> Html:
     named = typescript_enums.is_named(item.schema)
     imported = f"{item.name}, is{item.name}" if named else f"parse{item.name}, type {item.name}"
-    return use(
-        [f"from {package.import_name} import {item.name}"],
-        [f"import {{ {imported} }} from {markup.quoted(package.npm)};"],
+    return _IMPORTS(
+        f"from {package.import_name} import {item.name}",
+        f"import {{ {imported} }} from {markup.quoted(package.npm)};",
     )
 
 
@@ -294,6 +299,9 @@ def use(python: list[str], typescript: list[str]) -> Html:
         ),
         class_="use",
     )
+
+
+_IMPORTS = form(use([HOLE], [HOLE]))
 
 
 def permalink(anchor: str) -> Html:
