@@ -22,35 +22,16 @@ from crucible_pipeline.upgrade.branch import (
 from crucible_pipeline.upgrade.forge import Draft, Forge, Proposal
 from crucible_pipeline.upgrade.forge_place import Kind
 from crucible_pipeline.upgrade.lifecycle import LABELS, Decision, Seen, decide
-from crucible_pipeline.upgrade.marks import change_key, closed, marked
+from crucible_pipeline.upgrade.marks import closed, marked
 from crucible_pipeline.upgrade.publish import Published, Wanted, connected, propose, push, withdraw
 from crucible_pipeline.upgrade.service import open_service
-from upgrade.forge_repository import FILES, place, project
+from upgrade.forge_repository import FILES, PACKAGE, place, project, wanted
 from upgrade.forge_server import serving
 from upgrade.forge_world import Fault, World
 from upgrade.upgrade_services import ServiceRepository
 
-PACKAGE = "crucible-shared"
 OTHER_KINDS = [pytest.param(kind, marks=pytest.mark.slow) for kind in (Kind.GITLAB, Kind.GITEA)]
 QUIET = Decision()
-
-
-def wanted(
-    line: str = "0.4", *, title: str = "", specifier: str = "", file: str = "requirements.txt"
-) -> Wanted:
-    """An upgrade of the service to a line."""
-    specifier = specifier or f"=={line}.*"
-    content = FILES["requirements.txt"].replace("==0.3.*", specifier).encode()
-    title = title or f"Upgrade {PACKAGE} to {line}.0"
-    return Wanted(
-        package=PACKAGE,
-        name=branch_name(PACKAGE, line, ""),
-        steps=(Step({file: content}, title, "requirements.txt moves"),),
-        title=title,
-        body=f"# {title}\n\n**Safe**\n",
-        label="crucible: safe",
-        change=change_key(PACKAGE, [specifier]),
-    )
 
 
 @dataclass
