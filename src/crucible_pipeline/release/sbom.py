@@ -117,16 +117,6 @@ def document(made: Made) -> bytes:
     return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def commit_in(sbom: bytes) -> str | None:
-    """The commit that an SBOM of this form names; None where it names none."""
-    try:
-        found: Any = json.loads(sbom)
-        properties = found["metadata"]["component"]["properties"]
-        return next((str(one["value"]) for one in properties if one["name"] == "crucible:commit"), None)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-
-
 def _required(requires: Iterable[str]) -> list[dict[str, Any]]:
     """The direct requirements; what versions they become is decided where the wheel is installed."""
     found: dict[str, dict[str, Any]] = {}
