@@ -28,6 +28,7 @@ COMMANDS = (
     "index",
     "upgrade",
     "impact",
+    "status",
     "migrate",
 )
 

@@ -4,12 +4,13 @@ One document for each project, changed by compare-and-swap. A report is bounded 
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.about import is_web
@@ -20,6 +21,8 @@ from crucible_pipeline.index.store import Store
 MAX_SERVICES = 500
 MAX_TEXT = 200
 MAX_PINS = 50
+# What an upgrade of a service may be called: nothing to do beside it, lines that rewrite themselves, or work.
+VERDICTS = ("safe", "fixable", "needs a person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,16 @@ class Pin:
         specifier: PEP 440; empty for any version.
         repository: the web address of its source; empty where none is given.
         seen: when it was reported last, as YYYY-MM-DD, by the clock of this index.
+        target: the release that an upgrade was judged for; empty for none.
+        verdict: on that upgrade, one of `VERDICTS`; empty for none.
     """
 
     service: str
     specifier: str
     repository: str = ""
     seen: str = ""
+    target: str = ""
+    verdict: str = ""
 
     @property
     def versions(self) -> SpecifierSet:
@@ -52,15 +59,19 @@ class Report:
         service: its name.
         repository: as in `Pin`.
         pins: project → specifier; None where it requires the project no more.
+        upgrades: project → the release that an upgrade was judged for, and the verdict.
     """
 
     service: str
     repository: str
     pins: tuple[tuple[str, str | None], ...]
+    upgrades: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
 
 
 def report_in(data: bytes) -> Report:
-    """Read a report: `{"service", "repository", "pins": [{"project", "specifier"}]}`.
+    """Read a report: `{"service", "repository", "pins": [{"project", "specifier", "target", "verdict"}]}`.
+
+    The last two are left out where no upgrade was judged.
 
     Args:
         data: JSON.
@@ -84,7 +95,21 @@ def report_in(data: bytes) -> Report:
     pins = tuple(_pin(row) for row in cast("list[object]", rows))
     if len({project for project, _ in pins}) != len(pins):
         raise Refused("the report names a project twice", "join its specifiers with a comma")
-    return Report(_text(whole.get("service"), "service"), repository, pins)
+    judged = (_upgrade(cast("dict[str, Any]", row)) for row in cast("list[object]", rows))
+    upgrades = {project: one for (project, _), one in zip(pins, judged, strict=True) if one is not None}
+    return Report(_text(whole.get("service"), "service"), repository, pins, upgrades)
+
+
+def _upgrade(row: dict[str, Any]) -> tuple[str, str] | None:
+    target, verdict = row.get("target"), row.get("verdict")
+    if target is None and verdict is None:
+        return None
+    if verdict not in VERDICTS:
+        raise Refused(f"the report's verdict is none of {', '.join(VERDICTS)}")
+    try:
+        return str(Version(_text(target, "target"))), verdict
+    except InvalidVersion:
+        raise Refused("the report's target is no version", "write it as in 0.4.0 (PEP 440)") from None
 
 
 def _pin(row: object) -> tuple[str, str | None]:
@@ -132,8 +157,16 @@ class Pins:
     def is_news(self, report: Report, project: str, specifier: str | None) -> bool:
         """Whether a part of a report says more than that it still holds."""
         held = next((pin for pin in self.of(project) if pin.service == report.service), None)
-        known = None if held is None else (held.specifier, held.repository)
-        return known != (None if specifier is None else (specifier, report.repository))
+        known = None if held is None else replace(held, seen="")
+        return known != self._pin(report, project, specifier)
+
+    @staticmethod
+    def _pin(report: Report, project: str, specifier: str | None, seen: str = "") -> Pin | None:
+        if specifier is None:
+            return None
+        return Pin(
+            report.service, specifier, report.repository, seen, *report.upgrades.get(project, ("", ""))
+        )
 
     def note(self, report: Report, project: str, specifier: str | None) -> None:
         """Keep a part of a report.
@@ -147,7 +180,8 @@ class Pins:
             Refused: the project has too many services.
         """
         seen = self._clock().astimezone(UTC).strftime("%Y-%m-%d")
-        new = [Pin(report.service, specifier, report.repository, seen)] if specifier is not None else []
+        pin = self._pin(report, project, specifier, seen)
+        new = [pin] if pin is not None else []
 
         def change(pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
             others = [each for each in pins if each.service != report.service]

@@ -1,6 +1,7 @@
 """Tells an index over HTTP what a service pins; `pinning` is the other end."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 import httpx
 
@@ -10,7 +11,28 @@ TIMEOUT_SECONDS = 30.0
 MAX_SHOWN = 500
 
 
-def send(simple_url: str, token: str, service: str, repository: str, pins: Mapping[str, str | None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What an upgrade of a service would be.
+
+    Args:
+        target: the release.
+        verdict: one of `pins.VERDICTS`.
+    """
+
+    target: str
+    verdict: str
+
+
+def send(
+    simple_url: str,
+    token: str,
+    service: str,
+    repository: str,
+    pins: Mapping[str, str | None],
+    *,
+    upgrade: Upgrade | None = None,
+) -> None:
     """Send a service's report.
 
     Args:
@@ -19,15 +41,19 @@ def send(simple_url: str, token: str, service: str, repository: str, pins: Mappi
         service: its name.
         repository: the web address of its source; empty for none.
         pins: project → specifier; None where the service requires the project no more.
+        upgrade: of the service to another release of these; None where none was judged.
 
     Raises:
         Refused: the index takes it not; it says why.
         CannotDo: the index does not answer.
     """
+    judged = asdict(upgrade) if upgrade is not None else {}
     document = {
         "service": service,
         "repository": repository,
-        "pins": [{"project": project, "specifier": specifier} for project, specifier in pins.items()],
+        "pins": [
+            {"project": project, "specifier": specifier, **judged} for project, specifier in pins.items()
+        ],
     }
     url = f"{simple_url.rstrip('/').removesuffix('/simple')}/pins"
     try:
