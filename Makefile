@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python $(VENV)/pip/pip install --quiet --no-compile --disable-
 # or each of the thousand processes of the suite compiles its libraries anew.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all check bench generate lock setup setup-sign setup-test clean help
+.PHONY: demo test test-all check bench generate lock setup setup-test clean help
 
 help: ## what there is to do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1  — /p' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ generate: setup ## contracts to code, into this checkout
 lock: setup-test ## refresh the locks
 	cd .ci/lock && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --extra index --extra upgrade --upgrade ../../src/crucible_pipeline/pyproject.toml demo.in -o demo.txt
-	cd .ci/lock && for name in pip sign test; do ../../$(BIN)/uv pip compile --quiet --universal \
+	cd .ci/lock && for name in pip test; do ../../$(BIN)/uv pip compile --quiet --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade $$name.in -o $$name.txt; done
 	cd tests/index && ../../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --upgrade clients.in -o clients.txt
@@ -51,8 +51,6 @@ lock: setup-test ## refresh the locks
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade build.in -o build.txt
 
 setup: $(VENV)/.demo
-
-setup-sign: $(VENV)/.sign
 
 setup-test: $(VENV)/.test
 
@@ -66,7 +64,7 @@ $(VENV)/.demo: .ci/lock/pip.txt .ci/lock/demo.txt src/crucible_pipeline/pyprojec
 	$(INSTALL) --no-build-isolation -e src/crucible_pipeline
 	touch $@
 
-$(VENV)/.sign $(VENV)/.test: $(VENV)/.%: .ci/lock/%.txt $(VENV)/.demo
+$(VENV)/.test: .ci/lock/test.txt $(VENV)/.demo
 	$(INSTALL) --require-hashes -r $<
 	touch $@
 
