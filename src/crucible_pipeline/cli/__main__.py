@@ -1,5 +1,5 @@
 """`python -m crucible_pipeline.cli`, where the script is not on PATH."""
 
-from crucible_pipeline.cli.app import run
+from crucible_pipeline.cli import run
 
 run()
