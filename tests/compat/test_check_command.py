@@ -275,9 +275,9 @@ def test_a_release_that_only_the_index_has_is_a_base(
 @pytest.mark.parametrize(
     ("base", "words"),
     [
-        ("no-such-thing", "no git ref, folder, wheel or version"),
+        ("no-such-thing", "no git ref, folder, file, wheel or version"),
         ("0.9.9", "there is no tag v0.9.9"),
-        ("--output=x", "no git ref, folder, wheel or version"),
+        ("--output=x", "no git ref, folder, file, wheel or version"),
         ("empty.whl", "cannot be read as a wheel"),
         ("shop_contracts-0.1-py3-none-any.whl", "holds no contract.json"),
         ("shop_contracts-0.2-py3-none-any.whl", "format is 99"),

@@ -68,7 +68,7 @@ def _indexed(name: str, project: Project, url: str) -> Base:
     try:
         version = parse(name)
     except Refused:
-        what = f"{name} is no git ref, folder, wheel or version"
+        what = f"{name} is no git ref, folder, file, wheel or version"
         raise CannotDo(what, "give one of these to --against") from None
     if not url:
         raise CannotDo(f"there is no tag {to_tag(version)}", "give the index that has it with --index-url")

@@ -61,10 +61,11 @@ def register(app: typer.Typer) -> None:
             bool, typer.Option("--services", help="Look for strings that the contracts have a name for.")
         ] = False,
         contracts: Annotated[
-            Path | None, typer.Option(metavar="DIR", help="The contracts; the project's if not given.")
+            Path | None,
+            typer.Option(metavar="DIR", help="The contracts, a folder or a file; else the project's."),
         ] = None,
         against: Annotated[
-            str, typer.Option(metavar="BASE", help="A git ref, a folder, a wheel or a version.")
+            str, typer.Option(metavar="BASE", help="A git ref, a folder, a file, a wheel or a version.")
         ] = "",
         version: Annotated[str, typer.Option(metavar="V", help="Fail if V is smaller than required.")] = "",
         output: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
@@ -112,7 +113,7 @@ def _services(targets: list[Path], contracts: Path | None, output: Format, *, as
 
 
 def _check(request: Request) -> int:
-    project = find_project(request.contracts)
+    project = find_project(request.contracts, single=True)
     contract, warnings = _clean(project, request.output)
     bases, newest = _bases(request, project, contract)
     verdict = judge(
@@ -209,8 +210,10 @@ def _bases(request: Request, project: Project, contract: Contract) -> tuple[list
     if repository is None or not released:
         return [], None
     wanted = request.wanted
-    if wanted is not None and wanted in released and diff(tagged(wanted, project, repository), contract):
-        wanted = None  # that version is taken by another contract, so it follows nothing
+    if wanted is not None and (
+        wanted < released[0] or (wanted in released and diff(tagged(wanted, project, repository), contract))
+    ):
+        wanted = None  # it follows nothing, or is taken by another contract: the answer names the right one
     others = rivals(released, wanted)
     bases = [Base(str(other), tagged(other, project, repository), other) for other in others]
     return bases, others[-1] if others else None

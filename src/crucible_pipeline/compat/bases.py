@@ -5,9 +5,10 @@ where a commit or a folder holds no snapshot.
 """
 
 import io
+import posixpath
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from packaging.version import Version
 from crucible_pipeline.contracts.load import load
 from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.project import Project
-from crucible_pipeline.contracts.read import read_folder
+from crucible_pipeline.contracts.read import ENDINGS, read_file, read_folder
 from crucible_pipeline.contracts.snapshot import restore
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.git import Repository
@@ -25,7 +26,6 @@ from crucible_pipeline.version import from_tag, is_release_tag
 
 SNAPSHOT = "contract.json"
 MAX_BYTES = 64 << 20
-_ENDINGS = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +57,22 @@ def contract_at(ref: str, project: Project, repository: Repository) -> Contract:
     commit = repository.commit_of(ref)
     if commit is None:
         raise CannotDo(f"{ref} names no commit of {repository.root}", "give a tag, a branch or a commit")
-    if project.python is not None:
+    alone = project.contracts.is_file()
+    if project.python is not None and not alone:
         path = f"{_within(project.python, repository)}/{SNAPSHOT}"
         content = repository.files_at(commit, path).get(path)
         if content is not None:
             return _restored(content, f"{ref}:{path}")
     below = _within(project.contracts, repository)
+    home = posixpath.dirname(below) if alone else below
     texts = {
-        path.removeprefix(f"{below}/"): content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+        path.removeprefix(f"{home}/"): content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
         for path, content in repository.files_at(commit, "" if below == "." else below).items()
-        if path.endswith(_ENDINGS) and not any(part.startswith(".") for part in path.split("/"))
+        if path.endswith(ENDINGS) and not any(part.startswith(".") for part in path.split("/"))
     }
     if not texts:
         raise CannotDo(f"{ref} holds neither {SNAPSHOT} nor contracts", "give a commit that holds contracts")
-    return _loaded(texts, project, f"{ref}:{below}")
+    return _loaded(lambda: texts, project, f"{ref}:{below}")
 
 
 def contract_in_folder(folder: Path, project: Project) -> Contract:
@@ -83,7 +85,22 @@ def contract_in_folder(folder: Path, project: Project) -> Contract:
     Raises:
         CannotDo: it cannot be read.
     """
-    return _loaded(read_folder(folder), project, folder.as_posix())
+    return _loaded(lambda: read_folder(folder), project, folder.as_posix())
+
+
+def contract_in_file(path: Path, project: Project) -> Contract:
+    """The contract of a single file.
+
+    Args:
+        path: of YAML or JSON.
+        project: as in `contract_in_folder`. Where it is a single file too, both are one in two versions, and
+            its name names the root type.
+
+    Raises:
+        CannotDo: it cannot be read.
+    """
+    stem = project.contracts.stem if project.contracts.is_file() else path.stem
+    return _loaded(lambda: read_file(path, stem + path.suffix), project, path.as_posix())
 
 
 def contract_in_wheel(filename: str, content: bytes) -> Base:
@@ -116,10 +133,11 @@ def contract_in_wheel(filename: str, content: bytes) -> Base:
 
 
 def named_base(name: str, project: Project, repository: Repository | None) -> Base | None:
-    """The contract that a user names: a folder, a wheel, a version whose tag is there, or another git ref.
+    """The contract that a user names.
 
     Args:
-        name: as given to `--against`.
+        name: as given to `--against`: a folder, a file of contracts, a snapshot, a wheel, a version whose tag
+            is there, or another git ref.
         project: what is judged.
         repository: that holds it; None if none does.
 
@@ -133,10 +151,7 @@ def named_base(name: str, project: Project, repository: Repository | None) -> Ba
     if path.is_dir():
         return Base(name, contract_in_folder(path, project))
     if path.is_file():
-        try:
-            return contract_in_wheel(path.name, path.read_bytes())
-        except OSError as error:
-            raise CannotDo(f"cannot read {path}: {error.strerror}", "look at its permissions") from None
+        return _base_in_file(path, name, project)
     if repository is None:
         return None
     for ref in (f"v{name}", name):
@@ -148,6 +163,18 @@ def named_base(name: str, project: Project, repository: Repository | None) -> Ba
     released = repository.release_tags(at=repository.commit_of(name))
     finals = [from_tag(tag) for tag in released if not from_tag(tag).is_prerelease]
     return Base(name, contract_at(name, project, repository), finals[-1] if finals else None)
+
+
+def _base_in_file(path: Path, name: str, project: Project) -> Base:
+    if path.name != SNAPSHOT and path.name.endswith(ENDINGS):
+        return Base(name, contract_in_file(path, project))
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CannotDo(f"cannot read {path}: {error.strerror}", "look at its permissions") from None
+    if path.name == SNAPSHOT:
+        return Base(name, _restored(content, path.as_posix()))
+    return contract_in_wheel(path.name, content)
 
 
 def _within(folder: Path, repository: Repository) -> str:
@@ -166,8 +193,8 @@ def _restored(content: bytes, origin: str) -> Contract:
         raise CannotDo(error.what, "compare with another base") from None
 
 
-def _loaded(texts: Mapping[str, str], project: Project, where: str) -> Contract:
+def _loaded(read: Callable[[], Mapping[str, str]], project: Project, where: str) -> Contract:
     try:
-        return load(texts, project.package, where, compared=True)
+        return load(read(), project.package, where, compared=True)
     except Refused as error:
         raise CannotDo(f"the base {where} has problems:\n{error}", "compare with another base") from None

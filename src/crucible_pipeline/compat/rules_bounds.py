@@ -83,6 +83,8 @@ def _bound_rows(
         if not any(place.shares(atom) for atom in atoms):
             return None
         old, new = bound(place.old), bound(place.new)
+        if old == new:
+            return None
         before, after = _height(old, lower=lower), _height(new, lower=lower)
         if before == after or (after > before) is not tighter:
             return None

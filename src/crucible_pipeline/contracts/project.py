@@ -10,7 +10,7 @@ from typing import Any, cast
 from crucible_pipeline.contracts import names
 from crucible_pipeline.contracts.load import load
 from crucible_pipeline.contracts.model import Contract, Package
-from crucible_pipeline.contracts.read import read_folder
+from crucible_pipeline.contracts.read import ENDINGS, read_file, read_folder
 from crucible_pipeline.errors import CannotDo, Refused
 
 MODES = ("full", "backward", "forward", "strict")
@@ -24,7 +24,7 @@ class Project:
 
     Args:
         root: folder of the pyproject.toml, or the contracts folder itself where there is none.
-        contracts: folder of the contracts.
+        contracts: folder of the contracts, or the only file of them that counts.
         python: folder of the generated Python package; None if not said.
         typescript: folder of the generated npm package; None if not said.
         package: its names.
@@ -39,12 +39,13 @@ class Project:
     mode: str = "full"
 
 
-def find_project(contracts: Path | None) -> Project:
+def find_project(contracts: Path | None, *, single: bool = False) -> Project:
     """Find the project of a contracts folder.
 
     Args:
         contracts: the folder; its pyproject.toml stands in it or beside it, and none is needed. If None,
             the first pyproject.toml with `[tool.crucible]` counts, from the working directory upwards.
+        single: whether one file of contracts will do in place of a folder.
 
     Raises:
         CannotDo: there is no such folder, or no project above the working directory.
@@ -59,14 +60,15 @@ def find_project(contracts: Path | None) -> Project:
         raise CannotDo(
             f"no {_FILE} with [tool.crucible] in this folder or above", "give the folder with --contracts"
         )
-    if not contracts.is_dir():
+    alone = single and contracts.is_file() and contracts.name.endswith(ENDINGS)
+    if not alone and not contracts.is_dir():
         raise CannotDo(f"there is no folder {contracts}", "give the folder that holds the contracts")
-    folder = contracts.resolve()
+    folder = contracts.resolve().parent if alone else contracts.resolve()
     for candidate in (folder, folder.parent):
         settings = _settings(candidate)
         if settings is not None and _means(candidate, settings, folder):
             return _project(candidate, settings, contracts)
-    distribution = _normalized("-".join(names.words(folder.name)) or "contracts")
+    distribution = _normalized("-".join(names.words(contracts.stem if alone else folder.name)) or "contracts")
     return Project(folder, contracts, None, None, _package(distribution, {}, folder / _FILE))
 
 
@@ -81,8 +83,11 @@ def load_project(project: Project, *, compared: bool = False) -> Contract:
         InvalidInput: every problem of every file.
         CannotDo: a file cannot be read.
     """
-    where = _shown(project.contracts)
-    return load(read_folder(project.contracts), project.package, where, compared=compared)
+    path = project.contracts
+    alone = path.is_file()
+    texts = read_file(path, path.name) if alone else read_folder(path)
+    where = _shown(path.parent if alone else path)
+    return load(texts, project.package, where, compared=compared)
 
 
 def _shown(folder: Path) -> str:

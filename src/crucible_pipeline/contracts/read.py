@@ -8,7 +8,7 @@ from crucible_pipeline.contracts.nodes import MAX_CHARACTERS
 from crucible_pipeline.contracts.texts import Texts
 from crucible_pipeline.errors import CannotDo, Refused
 
-_ENDINGS = (".yaml", ".yml", ".json")
+ENDINGS = (".yaml", ".yml", ".json")
 _MAX_FILES = 10_000
 _MAX_TOTAL = 2 * MAX_CHARACTERS
 
@@ -40,7 +40,7 @@ def read_folder(folder: Path) -> Texts:
             path = Path(directory, name)
             if (
                 name.startswith(".")
-                or not name.endswith(_ENDINGS)
+                or not name.endswith(ENDINGS)
                 or not path.resolve().is_relative_to(inside)
                 or not path.is_file()  # to open a pipe would wait for ever
             ):
@@ -53,6 +53,16 @@ def read_folder(folder: Path) -> Texts:
                 what = f"the files of {folder} are larger than {_MAX_TOTAL // 2**20} MiB together"
                 raise Refused(what, "give a folder of contracts")
     return Texts(dict(sorted(contents.items())))
+
+
+def read_file(path: Path, name: str) -> Texts:
+    """Read one file as a folder that holds nothing else; see `read_folder`.
+
+    Args:
+        path: of the file.
+        name: what it is called in that folder, which names its root type.
+    """
+    return Texts({name: _content(path)})
 
 
 def _content(path: Path) -> bytes:
