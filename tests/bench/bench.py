@@ -3,7 +3,17 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import archives, bench_compat, chain, generation, index_figures, package, pins, verification
+from bench import (
+    archives,
+    bench_compat,
+    chain,
+    generation,
+    impact,
+    index_figures,
+    package,
+    pins,
+    verification,
+)
 from bench.table import Row, shown
 
 PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
@@ -15,6 +25,7 @@ PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
     "compat": bench_compat.rows,
     "index": index_figures.rows,
     "pins": pins.rows,
+    "impact": impact.rows,
 }
 
 

@@ -28,7 +28,7 @@ class Bindings(ast.NodeVisitor):
         self.modules = modules
         self.file = file
         # an import inside a function may bind anything
-        self._marks = {"import", *marks}
+        self._marks = [mark.encode("utf-8", "replace") for mark in {"import", *marks}]
         self.scopes = Scopes(contract, [Scope()], modules)
         # strings that stand for no value: docstrings, and what was noted already
         self.silent: set[int] = set()
@@ -257,18 +257,18 @@ class Bindings(ast.NodeVisitor):
     def _matters(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         """Whether a function's text holds a name that means something; most hold none, and a walk is dear."""
         text = self.file.between(node.lineno, node.end_lineno or node.lineno)
+        if any(mark in text for mark in self._marks):
+            return True
         owner = self.scopes.own_class()
-        known = [scope.names for scope in self.scopes.open] + (
-            [owner.attributes] if owner is not None else []
-        )
-        names = {
-            name
+        known = [scope.names for scope in self.scopes.open]
+        known += [owner.attributes] if owner is not None else []
+        # a name may be written in several ways beyond ASCII (PEP 3131)
+        return any(
+            not name.isascii() or name.encode() in text
             for some in known
             for name, meaning in some.items()
             if meaning is not None and not isinstance(meaning, Written)
-        }
-        # a name may be written in several ways beyond ASCII (PEP 3131)
-        return not all(map(str.isascii, names)) or any(name.encode() in text for name in names | self._marks)
+        )
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self.visit(node.args)
