@@ -61,6 +61,8 @@ def test_the_json_document_has_the_form_of_the_design(
             "commit": service.git("rev-parse", BRANCH),
             "pull_request": None,
             "skipped": None,
+            "rewritten": [],
+            "tests": None,
         }
     ]
 

@@ -19,6 +19,7 @@ from crucible_pipeline.upgrade.forge_place import Access
 from crucible_pipeline.upgrade.outcome import Outcome, as_json
 from crucible_pipeline.upgrade.services_file import Listed
 from crucible_pipeline.upgrade.shelf import Shelf
+from crucible_pipeline.upgrade.trial import Terms, check_seconds, parse_command
 from crucible_pipeline.upgrade.upgrade import Request
 from crucible_pipeline.version import parse
 
@@ -55,6 +56,20 @@ _ForgeUrl = Annotated[str, typer.Option(help="The root of the forge's REST API, 
 _Automerge = Annotated[
     bool, typer.Option("--automerge", help="Merge what is safe once its checks passed; with --pr.")
 ]
+_RunTests = Annotated[
+    str,
+    typer.Option(
+        help="Run this command on the branch, in a clean environment with the new version; no shell reads it."
+    ),
+]
+_OwnTests = Annotated[
+    bool,
+    typer.Option(
+        "--allow-test-command",
+        help="Run the test_command of the service's own settings; whoever writes to it runs code here then.",
+    ),
+]
+_TestSeconds = Annotated[int, typer.Option(help="How many seconds the tests may take.")]
 _Output = Annotated[Format, typer.Option("--format", help="How to print the outcome.")]
 
 
@@ -78,6 +93,9 @@ def register(app: typer.Typer) -> None:
         forge: _Forge = "",
         forge_url: _ForgeUrl = "",
         automerge: _Automerge = False,
+        run_tests: _RunTests = "",
+        allow_test_command: _OwnTests = False,
+        test_seconds: _TestSeconds = Terms().seconds,
         jobs: fleet.Jobs = 0,
         cache: fleet.Cache = None,
         output: _Output = Format.TEXT,
@@ -97,6 +115,9 @@ def register(app: typer.Typer) -> None:
             push=push or pr,
             forge=Access(os.environ, forge, forge_url) if pr else None,
             automerge=automerge,
+            tests=Terms(
+                parse_command(run_tests) if run_tests else (), check_seconds(test_seconds), allow_test_command
+            ),
         )
         folder = fleet.cache_folder(cache)
         clones = fleet.clones_in(folder)
@@ -183,6 +204,9 @@ def _show(outcome: Outcome, request: Request, *, quiet: bool, whole: bool) -> No
         print(f"branch {moved.branch}, commit {moved.commit}")
     if moved is not None and moved.pull_request:
         print(f"pull request {moved.pull_request}")
+    if moved is not None and moved.trial is not None:
+        why = f": {moved.trial.why}" if moved.trial.why else ""
+        print(f"tests {moved.trial.result.value}{why}")
     if request.dry_run:
         sys.stdout.write(f"\n{outcome.diff}")
     if outcome.proposal and whole:

@@ -15,6 +15,7 @@ from crucible_pipeline.upgrade.outcome import Outcome, failed
 from crucible_pipeline.upgrade.service import Service, open_clone, open_service
 from crucible_pipeline.upgrade.services_file import Listed
 from crucible_pipeline.upgrade.shelf import Shelf
+from crucible_pipeline.upgrade.trial import Terms
 from crucible_pipeline.upgrade.upgrade import Request, upgrade_service
 
 # More wait for the network than for a processor, but each holds the files of one service.
@@ -87,6 +88,10 @@ def upgrade_listed(listed: Listed, clones: Clones, shelf: Shelf, request: Reques
         access = None
     elif access is not None and (listed.forge or listed.forge_url):
         access = replace(access, kind=listed.forge or access.kind, api=listed.forge_url or access.api)
+    # the caller's own list says what runs on the caller's machine
+    tests = Terms(listed.test_command, request.tests.seconds if request.tests else Terms().seconds)
+    if listed.test_command and not (request.tests and request.tests.command):
+        request = replace(request, tests=tests)
     try:
         if listed.url and not (request.push or request.forge or request.dry_run):
             raise Refused(

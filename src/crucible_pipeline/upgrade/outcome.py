@@ -6,6 +6,7 @@ from typing import Any
 
 from crucible_pipeline.errors import CrucibleError
 from crucible_pipeline.upgrade.impact import Hit
+from crucible_pipeline.upgrade.trial import Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,8 @@ class Row:
         installed_line: such as `0.3`.
         latest: the newest version that the service may have.
         impact: the service's lines that break.
+        rewritten: those of them that were given their new names.
+        trial: of the service's own tests with the new version.
         branch: the upgrade's branch; in a dry run the one it would get.
         commit: 40 hex digits; None where nothing was committed.
         pull_request: its address.
@@ -35,6 +38,8 @@ class Row:
     installed_line: str | None = None
     latest: str | None = None
     impact: Sequence[Hit] = ()
+    rewritten: Sequence[Hit] = ()
+    trial: Trial | None = None
     branch: str | None = None
     commit: str | None = None
     pull_request: str | None = None
@@ -84,4 +89,6 @@ def _object(row: Row) -> dict[str, Any]:
         "commit": row.commit,
         "pull_request": row.pull_request,
         "skipped": row.skipped,
+        "rewritten": [hit.as_json() for hit in row.rewritten],
+        "tests": row.trial.as_json() if row.trial is not None else None,
     }

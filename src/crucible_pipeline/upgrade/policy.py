@@ -10,9 +10,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from crucible_pipeline.errors import Refused
+from crucible_pipeline.upgrade.trial import parse_command
 
 MAX_COOLDOWN = 3650
-_KNOWN = ("cooldown", "ignore")
+_KNOWN = ("cooldown", "ignore", "test_command")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,13 @@ class Policy:
     Args:
         cooldown: days that a release has to be in the index; 0 for none.
         ignore: specifiers of releases that are never proposed.
+        test_command: of the service's tests; it runs only where the caller says that such a one may.
         unknown: keys that mean nothing here.
     """
 
     cooldown: int = 0
     ignore: tuple[SpecifierSet, ...] = ()
+    test_command: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
     def ignores(self, version: Version) -> bool:
@@ -71,9 +74,25 @@ def read_policy(text: str, place: tuple[str, ...], file: str) -> Policy | None:
         problems.append(f"cooldown is no number of days from 0 to {MAX_COOLDOWN}")
         cooldown = 0
     ignore = _specifiers(said.get("ignore", []), problems)
+    command = _command(said.get("test_command", []), problems)
     if problems:
         raise Refused(f"{file}: {'; '.join(problems)}", "correct the settings")
-    return Policy(cooldown, ignore, tuple(sorted(set(said) - set(_KNOWN))))
+    return Policy(cooldown, ignore, command, tuple(sorted(set(said) - set(_KNOWN))))
+
+
+def _command(said: object, problems: list[str]) -> tuple[str, ...]:
+    if isinstance(said, list):
+        words = cast("list[object]", said)
+        if all(isinstance(one, str) and one for one in words):
+            return tuple(str(one) for one in words)
+    elif isinstance(said, str):
+        try:
+            return parse_command(said)
+        except Refused as error:
+            problems.append(error.what)
+            return ()
+    problems.append("test_command is neither a text nor a list of texts")
+    return ()
 
 
 def _specifiers(said: object, problems: list[str]) -> tuple[SpecifierSet, ...]:

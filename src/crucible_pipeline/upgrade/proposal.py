@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from crucible_pipeline.compat.change import Change
+from crucible_pipeline.compat.report_markdown import code, table
 from crucible_pipeline.contracts.waiver import Waiver
 from crucible_pipeline.upgrade.impact import Hit
-from crucible_pipeline.upgrade.markdown import code, plain, plain_lines, table
+from crucible_pipeline.upgrade.markdown import harmless, harmless_lines
 from crucible_pipeline.upgrade.target import Move
+from crucible_pipeline.upgrade.trial import Trial
 from crucible_pipeline.upgrade.verdict import Kind, verdict, why
 from crucible_pipeline.version import Severity, pin_of
 
@@ -34,6 +36,7 @@ class Facts:
         waivers: of the new contract, for the breaking changes that its authors agreed to.
         changelog: of the versions between, empty if there is none.
         notes: what else a reader should know, one sentence each.
+        trial: of the service's own tests with the new version; None where nobody asked for it.
         address: of the page that shows a line of a file; None where no forge shows it.
     """
 
@@ -48,6 +51,7 @@ class Facts:
     waivers: Sequence[Waiver] = ()
     changelog: str = ""
     notes: Sequence[str] = ()
+    trial: Trial | None = None
     address: Callable[[str, int], str] | None = None
 
 
@@ -77,11 +81,34 @@ def proposal(facts: Facts) -> str:
         _pins(facts),
         _impact(facts),
         _contracts(facts),
-        f"## Changelog\n\n{plain_lines(facts.changelog)}" if facts.changelog else "",
+        _changelog(facts),
+        _trial(facts),
         _verify(facts),
-        "## Notes\n\n" + "\n".join(f"- {plain(note)}" for note in facts.notes) if facts.notes else "",
+        _notes(facts),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def review(facts: Facts) -> str:
+    """What somebody else's proposal to move the pins means for the service, as the text of a comment."""
+    before = facts.installed if facts.installed is not None else "an unknown version"
+    sections = [
+        f"## {facts.package}: from {before} to {facts.target}",
+        _verdict(facts),
+        _impact(facts),
+        _contracts(facts),
+        _changelog(facts),
+        _notes(facts),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _changelog(facts: Facts) -> str:
+    return f"## Changelog\n\n{harmless_lines(facts.changelog)}" if facts.changelog else ""
+
+
+def _notes(facts: Facts) -> str:
+    return "## Notes\n\n" + "\n".join(f"- {harmless(note)}" for note in facts.notes) if facts.notes else ""
 
 
 def _verdict(facts: Facts) -> str:
@@ -90,7 +117,7 @@ def _verdict(facts: Facts) -> str:
     judged = verdict(facts.hits)
     match judged.kind:
         case Kind.NEEDS_A_PERSON:
-            left = [f"- {_place(hit, facts)}: {plain(why(hit))}" for hit in judged.for_a_person]
+            left = [f"- {_place(hit, facts)}: {harmless(why(hit))}" for hit in judged.for_a_person]
             words = f"**Needs a person**: no rewriting is known for {_lines(judged.for_a_person)}."
             return "\n\n".join([words + _rewritten(facts), "\n".join(left)])
         case Kind.FIXABLE:
@@ -190,6 +217,18 @@ def _item(change: Change, facts: Facts) -> str:
     return f"{said}\n  {accepts} accepts and {rejects} rejects {code(payload)}"
 
 
+def _trial(facts: Facts) -> str:
+    trial = facts.trial
+    if trial is None:
+        return ""
+    what = f"{code(trial.command)}, in a clean environment with {facts.package} {facts.target}"
+    reason = f": {harmless(trial.why)}" if trial.why else ""
+    words = f"## Tests\n\n**{trial.result.value.capitalize()}**: {what}{reason}."
+    # an indented block ends at nothing that the output may hold (CommonMark, section 4.4)
+    block = "\n".join(f"    {line}" for line in trial.output.splitlines())
+    return f"{words}\n\n{block}" if block.strip() else words
+
+
 def _verify(facts: Facts) -> str:
     files = sorted({move.pin.file for move in facts.moves if move.pin.file.endswith(".txt")})
     pin = pin_of(facts.target)
@@ -210,4 +249,4 @@ def _words(change: Change, facts: Facts) -> str:
     breaks = f" [{', '.join(change.breaks)}]" if change.breaks else ""
     agreed = (one for one in facts.waivers if (one.rule, one.element) == (change.rule, change.element))
     waived = next((f"; waived until {one.expires}: {one.reason}" for one in agreed), "")
-    return plain(f"{change.element}: {change.message}{breaks}{waived}")
+    return harmless(f"{change.element}: {change.message}{breaks}{waived}")

@@ -45,6 +45,7 @@ class Shelf:
         self._changes = Once(self._changed)
         self._changelogs = Once(self._changelog)
         self._code = Once(self._coded)
+        self._wheels = Once(self._wheeled)
 
     def _asked(self, package: str) -> tuple[Release, ...]:
         found = self._index.releases(package)
@@ -125,6 +126,24 @@ class Shelf:
         if wheel is None or contract is None:
             return {}
         return code_of(self._index.download(wheel), contract.package.import_name)
+
+    @property
+    def index_url(self) -> str:
+        """Where the index is, without credentials."""
+        return self._index.url
+
+    def wheel(self, version: Version) -> tuple[str, bytes] | None:
+        """The name and the content of a version's wheel; None where it has none.
+
+        Raises:
+            Refused: it is not what the index said.
+            CannotDo: the index does not give it.
+        """
+        return self._wheels(version)
+
+    def _wheeled(self, version: Version) -> tuple[str, bytes] | None:
+        wheel = self._file(version, "bdist_wheel")
+        return (wheel.filename, self._index.download(wheel)) if wheel is not None else None
 
     def changelog(self, version: Version) -> str | None:
         """The changelog in a version's source distribution; None where there is none."""

@@ -30,9 +30,11 @@ from crucible_pipeline.upgrade.publish import (
     withdraw,
 )
 from crucible_pipeline.upgrade.rewriting import body, subject
-from crucible_pipeline.upgrade.service import Service, changed_paths, open_service
+from crucible_pipeline.upgrade.service import Service, changed_paths, open_service, policy_of
 from crucible_pipeline.upgrade.shelf import Shelf
 from crucible_pipeline.upgrade.target import Candidate
+from crucible_pipeline.upgrade.trial import Result, Terms, Trial
+from crucible_pipeline.upgrade.trial_run import Command, Wheel, try_out
 from crucible_pipeline.upgrade.verdict import Kind, verdict
 from crucible_pipeline.version import line_of
 
@@ -47,6 +49,7 @@ class Request:
         push: push the branch.
         forge: propose the branch there; None for nowhere.
         automerge: merge a proposal that is safe once its checks passed.
+        tests: what may run of a service's tests; None for nothing.
     """
 
     to: Version | None = None
@@ -54,6 +57,7 @@ class Request:
     push: bool = False
     forge: Access | None = None
     automerge: bool = False
+    tests: Terms | None = None
 
 
 def upgrade(target: Path, shelf: Shelf, request: Request) -> Outcome:
@@ -108,13 +112,17 @@ def _carry_out(planned: Plan, shelf: Shelf, request: Request) -> Outcome:
         names = ", ".join(service.shown(path) for path in dirty)
         raise Refused(f"{names} has changes that are not committed", "commit them first")
     found = tell(planned, target, shelf)
-    told = found.facts
+    told = replace(found.facts, trial=_trial(planned, found, edited, shelf, request.tests))
+    found = replace(found, facts=told)
     name = branch_name(shelf.package, line_of(target), service.folder)
     done = Published()
     if not request.dry_run:
         steps = _steps({path: texts[path].encode(text) for path, text in edited.items()}, found)
         done = _publish(service, Wanted(package=shelf.package, name=name, steps=steps), told, request)
-    rows = _rows(planned, told.hits, Branch(name, done.commit), done.address)
+    rows = [
+        replace(row, trial=told.trial, rewritten=told.rewritten) if row.branch else row
+        for row in _rows(planned, told.hits, Branch(name, done.commit), done.address)
+    ]
     if done.reason:
         rows = [replace(row, after=None, skipped=row.skipped or done.reason) for row in rows]
     return Outcome(
@@ -125,6 +133,22 @@ def _carry_out(planned: Plan, shelf: Shelf, request: Request) -> Outcome:
         + _rewritten_diff(service, found.rewritten),
         notes=(*told.notes, *done.notes),
     )
+
+
+def _trial(
+    planned: Plan, found: Told, edited: Mapping[str, str], shelf: Shelf, terms: Terms | None
+) -> Trial | None:
+    """Run the service's tests on the branch, where the caller allows a command."""
+    service, target = planned.service, found.facts.target
+    command = (terms.command or (policy_of(service).test_command if terms.own else ())) if terms else ()
+    if terms is None or not command:
+        return None
+    wheel = shelf.wheel(target)
+    if wheel is None:
+        return Trial(Result.NOT_RUN, " ".join(command), f"the index has no wheel of {target}")
+    changed = {path: planned.texts[path].encode(text) for path, text in edited.items()}
+    tried = Wheel(shelf.package, str(target), *wheel, shelf.index_url)
+    return try_out(service, {**changed, **found.rewritten}, [*edited], tried, Command(command, terms.seconds))
 
 
 def _steps(pins: Mapping[str, bytes], found: Told) -> list[Step]:
@@ -175,7 +199,9 @@ def _publish(service: Service, wanted: Wanted, told: Facts, request: Request) ->
         body=proposal(replace(told, address=address)),
         label=label_of(kind),
         change=change_key(told.package, (one.specifier or "" for one in told.moves)),
-        may_merge=request.automerge and kind is Kind.SAFE,
+        may_merge=request.automerge
+        and kind is Kind.SAFE
+        and (told.trial is None or told.trial.result is Result.PASSED),
     )
     with connected(place) as forge:
         return propose(service, wanted, forge)
