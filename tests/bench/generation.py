@@ -11,6 +11,17 @@ from bench.table import Row
 
 CRUCIBLE = str(Path(sys.executable).parent / "crucible")
 _ROUNDS = 3
+# The modules that the other generator makes too: no reference page, no contract as data, no TypeScript.
+_MODULES = """
+import gc, sys
+from pathlib import Path
+from crucible_pipeline.contracts.project import find_project, load_project
+from crucible_pipeline.generate.python import code
+from crucible_pipeline.generate.write import write
+gc.disable()
+files = code(load_project(find_project(Path(sys.argv[1]))))
+write({f"python/{path}": text for path, text in files.items()}, {"python": Path(sys.argv[2])})
+"""
 
 
 def rows() -> Iterator[Row]:
@@ -46,11 +57,16 @@ def _github(place: Path) -> Iterator[Row]:
         for target in ("python", "typescript"):
             folder = _project(place / f"{target}{number}", target)
             costs.setdefault(target, []).append(process([CRUCIBLE, "generate"], folder))
+        modules = [sys.executable, "-c", _MODULES, str(source.parent), str(place / f"modules{number}")]
+        costs.setdefault("modules", []).append(process(modules))
         costs.setdefault("models", []).append(process(theirs))
         costs.setdefault("types", []).append(process(types))
     cost = {side: sorted(found, key=lambda one: one.wall)[_ROUNDS // 2] for side, found in costs.items()}
-    yield _faster(f"{what}: Python", cost["python"], cost["models"], "datamodel-code-generator", 10)
-    yield _smaller(f"{what}: Python, memory", cost["python"], cost["models"], "datamodel-code-generator")
+    alike = f"{what}: Python modules alone, in one process"
+    yield _faster(alike, cost["modules"], cost["models"], "datamodel-code-generator", 10)
+    package = f"{what}: Python package with reference page"
+    yield _faster(package, cost["python"], cost["models"], "datamodel-code-generator", 10)
+    yield _smaller(f"{package}, memory", cost["python"], cost["models"], "datamodel-code-generator")
     yield _faster(f"{what}: TypeScript", cost["typescript"], cost["types"], "openapi-typescript", None)
     every = f"{what}: Python, TypeScript, reference page"
     yield _faster(every, cost["whole"], cost["models"], "datamodel-code-generator's Python", None)

@@ -50,6 +50,8 @@ def properties(schema: Schema) -> dict[str, str]:
 
 def members(schema: Schema) -> dict[str, str]:
     """Former name of an enum's member → its name."""
+    if not schema.enum_renamed_from:
+        return {}
     found = member_names(schema)
     said = (
         (found[str(value)], tuple(former_member(schema, one) for one in former))
