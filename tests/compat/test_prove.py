@@ -64,3 +64,8 @@ def test_the_command_tells_how_much_it_tried(
     assert "payloads, no counterexample (seed 3)" in said.err
     assert "0 breaking" in said.out
     assert main([*wanted, "--seconds", "0"]) == 2
+    capsys.readouterr()
+    assert main([*wanted, "--seconds", "1e-9"]) == 0
+    said = capsys.readouterr()
+    for way in ("backward", "forward"):
+        assert f"Order {way}: 0 payloads, so nothing is known; give more --seconds" in said.err

@@ -142,6 +142,6 @@ def test_an_annotation_and_an_alert_show_the_payload_and_who_rejects_it() -> Non
     one, other = sides(change, found)
     said = f"{one} accepts {payload}, {other} rejects it."
     _, message = unescaped(as_github(found).splitlines(keepends=True)[0])
-    assert message.splitlines()[1] == said[0].upper() + said[1:]
+    assert message.splitlines()[1] == said
     (result,) = as_sarif(found)["runs"][0]["results"]
     assert result["message"]["text"].endswith(said)

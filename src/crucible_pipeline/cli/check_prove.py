@@ -97,7 +97,8 @@ def _told(name: str, tried: list[Tried], seed: int) -> Iterator[str]:
     if not tried:
         yield f"against {name}: nothing differs that a payload could show"
     for one in tried:
-        answer = "no counterexample" if one.witness is None else "a payload breaks"
+        answer = "no counterexample" if one.payloads else "so nothing is known; give more --seconds"
+        answer = "a payload breaks" if one.witness else answer
         tried_of = f"{one.element} {one.direction}: {one.payloads} payloads"
         yield f"against {name}: {tried_of}, {answer} (seed {seed})"
 

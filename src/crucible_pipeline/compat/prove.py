@@ -71,6 +71,9 @@ def prove(old: Contract, new: Contract, effort: Effort) -> list[Tried]:
         new: what is judged.
         effort: how long, and from which seed.
 
+    Returns:
+        What was tried of each message in each direction, which is nothing where the time was too short.
+
     Raises:
         CannotDo: hypothesis is not installed.
     """
@@ -81,7 +84,7 @@ def prove(old: Contract, new: Contract, effort: Effort) -> list[Tried]:
         raise CannotDo("--prove needs hypothesis, which is not installed", todo) from None
     walk = Walk(old, new, strict=effort.strict)
     asked: list[tuple[Place, Direction]] = [(place, way) for place in compared(walk) for way in WIRE]
-    results: dict[tuple[str, Direction], Tried] = {}
+    results = {(place.element, way): Tried(place.element, way, 0) for place, way in asked}
     began, number = time.monotonic(), 0
     while asked and time.monotonic() - began < effort.seconds:
         left: list[tuple[Place, Direction]] = []
@@ -89,7 +92,7 @@ def prove(old: Contract, new: Contract, effort: Effort) -> list[Tried]:
             if time.monotonic() - began >= effort.seconds:
                 break
             new_round = _round(_sides(walk, place, way, effort), effort.seed + number)
-            before = results.get((place.element, way), Tried(place.element, way, 0))
+            before = results[place.element, way]
             found = Witness(way, new_round.found[0]) if new_round.found else None
             total = before.payloads + new_round.payloads
             results[place.element, way] = replace(before, payloads=total, witness=found)

@@ -33,7 +33,7 @@ def _told(change: Change, verdict: Verdict) -> str:
     """What changed, why it matters, and the payload on a line of its own."""
     first = f"{change.element}: {change.message}. {explained()[change.rule].why}"
     shown = evidence(change, verdict)
-    return f"{first}\n{shown[:1].upper()}{shown[1:]}" if shown else first
+    return f"{first}\n{shown}" if shown else first
 
 
 def problems_github(problems: Iterable[Problem]) -> str:
