@@ -13,7 +13,7 @@ from crucible_pipeline.generate.python import code
 from crucible_pipeline.upgrade.checker import find_checker, new_faults
 from crucible_pipeline.upgrade.flat import flat
 from crucible_pipeline.upgrade.impact import Impact, impact
-from crucible_pipeline.upgrade.typed import Versions, with_types
+from crucible_pipeline.upgrade.typed import Types, Versions, with_types
 from crucible_pipeline.upgrade.use import Tier
 from upgrade.upgrade_services import contract
 
@@ -55,7 +55,7 @@ def rows() -> Iterator[Row]:
         path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in sorted(FOLDER.rglob("*.py"))
     }
     versions = Versions(changes, old, new, lambda: packages)
-    whole = with_types(searched(sources), sources, versions, checker, None)
+    whole = with_types(searched(sources), sources, versions, Types(checker, None))
     yield from _found(sources, whole, {checker.name: checked(sources), "text search": _by_text(sources)})
     yield _cost(_large(sources), searched, (checker.name, checked))
 

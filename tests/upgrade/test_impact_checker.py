@@ -18,7 +18,7 @@ from crucible_pipeline.upgrade.fault import Fault
 from crucible_pipeline.upgrade.flat import MAX_FILES, flat
 from crucible_pipeline.upgrade.impact import Impact, impact
 from crucible_pipeline.upgrade.modules import module_of
-from crucible_pipeline.upgrade.typed import Package, Versions, with_types
+from crucible_pipeline.upgrade.typed import Package, Types, Versions, with_types
 from crucible_pipeline.upgrade.use import Tier
 from crucible_pipeline.upgrade.verdict import Kind, verdict, why
 from crucible_pipeline.upgrade.wanted import wanted
@@ -38,7 +38,7 @@ def checked(
     sources: Mapping[str, bytes], checker: Checker | None, packages: tuple[Package, Package] | None = None
 ) -> Impact:
     versions = Versions(CHANGES, OLD, NEW, never if packages is None else lambda: packages)
-    return with_types(impact(CHANGES, OLD, NEW, sources), sources, versions, checker, None)
+    return with_types(impact(CHANGES, OLD, NEW, sources), sources, versions, Types(checker, None))
 
 
 def test_without_a_checker_a_note_says_so_and_hits_stay_likely() -> None:

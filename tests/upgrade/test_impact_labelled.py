@@ -18,7 +18,7 @@ from crucible_pipeline.generate.python import code
 from crucible_pipeline.upgrade.checker import Checker, find_checker, new_faults
 from crucible_pipeline.upgrade.flat import flat
 from crucible_pipeline.upgrade.impact import Impact, impact
-from crucible_pipeline.upgrade.typed import Versions, with_types
+from crucible_pipeline.upgrade.typed import Types, Versions, with_types
 from crucible_pipeline.upgrade.use import Tier
 from upgrade.upgrade_services import contract
 
@@ -58,7 +58,7 @@ def by_syntax() -> Impact:
 
 
 def checked(checker: Checker | None) -> Impact:
-    found = with_types(by_syntax(), SOURCES, Versions(CHANGES, OLD, NEW, packages), checker, None)
+    found = with_types(by_syntax(), SOURCES, Versions(CHANGES, OLD, NEW, packages), Types(checker, None))
     assert found.notes == ()
     return found
 

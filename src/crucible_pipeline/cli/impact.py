@@ -35,7 +35,7 @@ from crucible_pipeline.upgrade.impact_report import (
     as_text,
 )
 from crucible_pipeline.upgrade.sources import read_sources
-from crucible_pipeline.upgrade.typed import Package, Versions, with_types
+from crucible_pipeline.upgrade.typed import Package, Types, Versions, with_types
 from crucible_pipeline.upgrade.wanted import concerns_code
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:", re.IGNORECASE)
@@ -71,12 +71,12 @@ class _Look:
 
     Args:
         compared: what changed.
-        cache: of the type checker's answers; None asks no checker.
+        types: the type checker; None asks none.
     """
 
-    def __init__(self, compared: _Comparison, cache: Path | None) -> None:
+    def __init__(self, compared: _Comparison, types: Types | None) -> None:
         base = compared.base
-        self._new, self._changes, self._cache = compared.contract, compared.changes, cache
+        self._new, self._changes, self._types = compared.contract, compared.changes, types
         self._old = base.contract if base is not None else compared.contract
         self._packages = cache_of(lambda: (_generated(self._old), _generated(self._new)))
 
@@ -88,9 +88,9 @@ class _Look:
         """
         sources = read_sources(path, needles(self._changes, self._old, self._new))
         found = impact(self._changes, self._old, self._new, sources.files)
-        if self._cache is not None:
+        if self._types is not None:
             versions = Versions(self._changes, self._old, self._new, self._packages)
-            found = with_types(found, sources.files, versions, find_checker(), self._cache)
+            found = with_types(found, sources.files, versions, self._types)
         return found.hits, (*sources.notes, *found.unread, *found.notes)
 
 
@@ -136,7 +136,7 @@ def register(app: typer.Typer) -> None:
         url = index_url or os.environ.get("CRUCIBLE_INDEX_URL", "")
         project = find_project(contracts)
         compared = _comparison(project, against, url)
-        look = _Look(compared, cache_folder(None) / "types" if types else None)
+        look = _Look(compared, Types(find_checker(), cache_folder(None) / "types") if types else None)
         services = [_service(target, look) for target in dict.fromkeys(targets)]
         base = compared.base.name if compared.base is not None else None
         report = Report(project.package.distribution, base, services)

@@ -22,6 +22,8 @@ from crucible_pipeline.upgrade.service import (
 )
 from crucible_pipeline.upgrade.shelf import Shelf
 from crucible_pipeline.upgrade.target import Candidate, Move, choose, move
+from crucible_pipeline.upgrade.typed import Types, Versions, with_types
+from crucible_pipeline.version import line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,14 @@ class Plan:
         return min((one.installed for one in self.moves if one.installed is not None), default=None)
 
 
-def plan(service: Service, shelf: Shelf, to: Version | None) -> Plan:
+def plan(service: Service, shelf: Shelf, to: Version | None, line: str = "") -> Plan:
     """Find the pins of a service, and the release that all of them can move to.
 
     Args:
         service: as it is committed.
         shelf: the releases of the package.
         to: the only version wanted; the newest allowed if None.
+        line: the only compatible line wanted, such as `0.3`; any if empty.
 
     Raises:
         Refused: the service's settings cannot be meant.
@@ -81,7 +84,8 @@ def plan(service: Service, shelf: Shelf, to: Version | None) -> Plan:
     unknown = (f"The setting {key} of the upgrades means nothing here." for key in policy.unknown)
     notes = [*requirements.notes, *unknown]
     newest, _ = choose(movable, candidates.values(), python, None, policy)
-    chosen, why = choose(movable, candidates.values(), python, to, policy)
+    wanted = [one for one in candidates.values() if not line or line_of(one.version) == line]
+    chosen, why = choose(movable, wanted, python, to, policy)
     latest = newest.version if newest is not None else None
     if chosen is None or not movable:
         moves = [Move(pin, None, pin.fixed or why, False, None) for pin in pins]
@@ -120,8 +124,14 @@ class Told:
     rewritten: Mapping[str, bytes]
 
 
-def tell(planned: Plan, target: Version, shelf: Shelf) -> Told:
+def tell(planned: Plan, target: Version, shelf: Shelf, types: Types | None = None) -> Told:
     """What a proposal of the plan tells: the contracts' changes, and the lines of the service they concern.
+
+    Args:
+        planned: what moves.
+        target: the version to which.
+        shelf: the releases.
+        types: the type checker that says which lines are certain; None asks none.
 
     Raises:
         Refused: a release is not what it should be.
@@ -143,12 +153,15 @@ def tell(planned: Plan, target: Version, shelf: Shelf) -> Told:
         paths = {service.shown(path): path for path in files}
         sources = {shown: files[path] for shown, path in paths.items()}
         found = impact(changes, old, new, sources)
+        if types is not None:
+            versions = Versions(changes, old, new, lambda: (shelf.code(installed), shelf.code(target)))
+            found = with_types(found, sources, versions, types)
         # a file that holds a pin changes by its pin alone
         free = [hit for hit in found.hits if hit.file not in moving]
         made = rewriting(sources, free, Contracts(old, new))
         hits = found.hits
         rewritten = {paths[shown]: content for shown, content in made.files.items()}
-        notes += [*unread, *found.unread, *made.notes]
+        notes += [*unread, *found.unread, *found.notes, *made.notes]
     else:
         notes.append("The contracts were not compared: a wheel of the two versions holds no contract.json.")
     told = Facts(

@@ -46,12 +46,24 @@ class Versions:
     packages: Callable[[], tuple[Package, Package]]
 
 
+@dataclass(frozen=True, slots=True)
+class Types:
+    """Who is asked.
+
+    Args:
+        checker: None where none is installed, which a note tells.
+        cache: folder for its answers; None to keep none.
+    """
+
+    checker: Checker | None
+    cache: Path | None
+
+
 def with_types(
     found: Impact,
     sources: Mapping[str, bytes],
     versions: Versions,
-    checker: Checker | None,
-    cache: Path | None,
+    types: Types,
 ) -> Impact:
     """Ask a type checker which hits are certain, where something breaks and the service names the package.
 
@@ -59,8 +71,7 @@ def with_types(
         found: what the syntax trees show.
         sources: path → content of the service's Python files.
         versions: what is compared.
-        checker: to ask; None where there is none.
-        cache: folder for its answers; None to keep none.
+        types: who is asked.
     """
     if all(change.severity is not Severity.BREAKING for change in versions.changes):
         return found
@@ -70,13 +81,13 @@ def with_types(
         return replace(found, notes=(*found.notes, _TOO_LARGE))
     if not files.files:
         return found
-    if checker is None:
+    if types.checker is None:
         return replace(found, notes=(*found.notes, _NONE_INSTALLED))
     try:
         packages = versions.packages()
         if not all(packages):
             return replace(found, notes=(*found.notes, _NO_CODE))
-        faults = _kept(checker, files, package, packages, cache)
+        faults = _kept(types.checker, types.cache, files, package, packages)
     except CrucibleError as error:
         return replace(found, notes=(*found.notes, f"No hit is certain: {error}."))
     named = [replace(fault, file=files.paths[fault.file]) for fault in faults if fault.file in files.paths]
@@ -84,7 +95,7 @@ def with_types(
 
 
 def _kept(
-    checker: Checker, files: Flat, package: str, packages: tuple[Package, Package], cache: Path | None
+    checker: Checker, cache: Path | None, files: Flat, package: str, packages: tuple[Package, Package]
 ) -> Iterable[Fault]:
     if cache is None:
         return new_faults(checker, files.files, package, packages)
