@@ -18,7 +18,10 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sysconfig.get_path("scripts"))
 OWN = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 OF_SERVICES = sorted((ROOT / "examples").glob("*/.github/workflows/*.yml"))
+UPGRADES = [path for path in OF_SERVICES if path.name == "upgrade.yml"]
+IMPACTS = [path for path in OF_SERVICES if path.name == "impact.yml"]
 WORKFLOWS = [*OWN, *OF_SERVICES]
+PUBLISHING = [ROOT / ".github" / "workflows" / name for name in ("preview.yml", "release.yml")]
 SCAFFOLD = (
     ROOT / "src" / "crucible_pipeline" / "start" / "scaffold" / "dot-github" / "workflows" / "release.yml"
 )
@@ -44,8 +47,16 @@ def commands(path: Path) -> list[list[str]]:
 
 
 def test_each_workflow_stands_in_its_place() -> None:
-    assert [path.name for path in OWN] == ["ci.yml", "preview.yml", "release.yml", "upgrade.yml"]
-    assert [path.parts[-4] for path in OF_SERVICES] == ["event-worker", "storage-service"]
+    assert [path.name for path in OWN] == [
+        "ci.yml",
+        "impact.yml",
+        "preview.yml",
+        "release.yml",
+        "upgrade.yml",
+    ]
+    for paths in (UPGRADES, IMPACTS):
+        assert [path.parts[-4] for path in paths] == ["event-worker", "storage-service"]
+    assert {*OF_SERVICES} == {*UPGRADES, *IMPACTS}
 
 
 def test_actionlint_finds_nothing() -> None:
@@ -62,8 +73,8 @@ def test_zizmor_finds_nothing_in_its_strictest_persona() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    told = "the workflows, and a dependabot.yml here and in each service"
-    assert done.stderr.count("completed") == len(WORKFLOWS) + 1 + len(OF_SERVICES), told
+    told = "the workflows, and a dependabot.yml here, in each service and to copy"
+    assert done.stderr.count("completed") == len(WORKFLOWS) + 1 + len(UPGRADES) + 1, told
 
 
 @each_workflow
@@ -86,6 +97,7 @@ WRITING = {
     ("release.yml", "release"): {"contents"},
     ("preview.yml", "publish"): {"id-token"},
     ("upgrade.yml", "upgrade"): {"contents", "pull-requests"},
+    ("impact.yml", "impact"): {"pull-requests"},
 }
 
 
@@ -124,7 +136,7 @@ def test_one_job_has_an_identity_in_its_environment_and_no_job_before_it_has_a_s
     assert taken["with"] == {"name": "dist", "path": "dist/"}
 
 
-@pytest.mark.parametrize("path", [OWN[1], OWN[2], SCAFFOLD], ids=["preview", "release", "scaffold"])
+@pytest.mark.parametrize("path", [*PUBLISHING, SCAFFOLD], ids=["preview", "release", "scaffold"])
 def test_where_an_identity_is_at_hand_nothing_of_the_repository_runs(path: Path) -> None:
     job = read(path)["jobs"]["publish"]
     assert "id-token" in job["permissions"]
@@ -168,7 +180,7 @@ def test_every_command_of_ours_is_a_task_of_the_makefile_or_the_program(path: Pa
             assert command[0] in {"gh", "for", "done", "status=0", "exit"}
 
 
-@pytest.mark.parametrize("path", OF_SERVICES, ids=lambda path: path.parts[-4])
+@pytest.mark.parametrize("path", UPGRADES, ids=lambda path: path.parts[-4])
 def test_every_command_of_a_service_exists(path: Path) -> None:
     assert commands(path) == [
         ["pip", "install", "crucible-pipeline[release,upgrade]"],
@@ -183,7 +195,7 @@ def test_every_command_of_a_service_exists(path: Path) -> None:
     assert {"GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL", "GITHUB_TOKEN"} <= set(steps(path)[-1]["env"])
 
 
-@pytest.mark.parametrize("path", [*OF_SERVICES, ROOT / ".github" / "workflows" / "upgrade.yml"], ids=str)
+@pytest.mark.parametrize("path", [*UPGRADES, ROOT / ".github" / "workflows" / "upgrade.yml"], ids=str)
 def test_an_announcement_is_only_ever_a_variable_and_is_looked_up_in_the_index(
     path: Path,
 ) -> None:
@@ -197,7 +209,7 @@ def test_an_announcement_is_only_ever_a_variable_and_is_looked_up_in_the_index(
 
 def test_the_reusable_upgrade_does_for_any_package_what_the_services_do() -> None:
     shared = (ROOT / ".github" / "workflows" / "upgrade.yml").read_text()
-    whole = OF_SERVICES[0].read_text()
+    whole = UPGRADES[0].read_text()
     assert "workflow_call" in shared
     plain = shared.replace("$PACKAGE==", "crucible-shared==").replace(' --package "$PACKAGE"', "")
     plain = plain.replace("          PACKAGE: ${{ inputs.package }}\n", "")
@@ -205,11 +217,35 @@ def test_the_reusable_upgrade_does_for_any_package_what_the_services_do() -> Non
 
 
 def test_the_services_upgrade_in_the_same_way() -> None:
-    assert len({path.read_bytes() for path in OF_SERVICES}) == 1
+    assert len({path.read_bytes() for path in UPGRADES}) == len({path.read_bytes() for path in IMPACTS}) == 1
+
+
+def test_the_check_of_a_pull_request_runs_nothing_of_it_and_names_it_by_variables_alone() -> None:
+    for path in (*IMPACTS, ROOT / ".github" / "workflows" / "impact.yml"):
+        extra = ["--package", "$PACKAGE"] if path in OWN else []
+        assert commands(path) == [
+            ["pip", "install", "crucible-pipeline[upgrade]"],
+            ["crucible", "impact", ".", "--pins-since", "origin/$BASE", "--comment", "$NUMBER", *extra],
+        ]
+        assert_known(commands(path)[1][1:])
+        assert not [step for step in steps(path) if "${{" in step.get("run", "")]
+        assert "pull_request_target" not in path.read_text()
+
+
+def test_the_reusable_check_does_for_any_package_what_the_services_do() -> None:
+    shared = (ROOT / ".github" / "workflows" / "impact.yml").read_text()
+    plain = shared.replace(' --package "$PACKAGE"', "").replace(
+        "          PACKAGE: ${{ inputs.package }}\n", ""
+    )
+    whole = IMPACTS[0].read_text()
+    assert "workflow_call" in shared
+    assert plain[plain.index("\njobs:") :] == whole[whole.index("\njobs:") :]
 
 
 def assert_known(arguments: list[str]) -> None:
     """The program has this command with these options; nothing runs."""
+    # what a workflow puts there is a number
+    arguments = ["7" if one == "$NUMBER" else one for one in arguments]
     program = typer.main.get_command(application())
     assert isinstance(program, TyperGroup)
     with program.make_context("crucible", list(arguments)) as context:
@@ -229,7 +265,7 @@ def test_dependabot_watches_every_place_that_pins_something() -> None:
     assert ("github-actions", "/") in watched
     # The services stand on the base, which alone pins an image.
     assert ("docker", "/examples/base") in watched
-    for service in (path.parents[2] for path in OF_SERVICES):
+    for service in (path.parents[2] for path in UPGRADES):
         place = f"/{service.relative_to(ROOT)}"
         assert {
             ("pip", place),
@@ -247,7 +283,7 @@ def test_dependabot_waits_a_week_and_leaves_the_contracts_to_the_upgrade() -> No
             assert {"dependency-name": "crucible-shared"} in update["ignore"]
 
 
-@pytest.mark.parametrize("path", OF_SERVICES, ids=lambda path: path.parts[-4])
+@pytest.mark.parametrize("path", UPGRADES, ids=lambda path: path.parts[-4])
 def test_the_bot_of_a_service_asks_the_private_index_alone(path: Path) -> None:
     bot = read(path.parents[1] / "dependabot.yml")
     (index,) = bot["registries"].values()

@@ -106,11 +106,11 @@ def test_a_proposal_of_a_fork_is_none_whatever_its_branch_is_called(forge: Forge
 
 def test_comments_are_listed_and_edited_in_place(forge: Forge, world: World) -> None:
     made = forge.open(DRAFT)
-    forge.comment(made, "one")
-    forge.comment(made, "two")
-    first, second = forge.comments(made)
-    forge.edit_comment(made, first, "changed")
-    assert [one.body for one in forge.comments(made)] == ["changed", "two"]
+    forge.comment(made.number, "one")
+    forge.comment(made.number, "two")
+    first, second = forge.comments(made.number)
+    forge.edit_comment(made.number, first, "changed")
+    assert [one.body for one in forge.comments(made.number)] == ["changed", "two"]
     assert second.identity != first.identity
 
 
@@ -229,7 +229,7 @@ def test_a_project_that_moved_on_its_forge_is_read_there_and_not_written(
     assert [one.number for one in forge.open_proposals()] == [made.number]
     world.faults = [Fault("*", 301, there)]
     with pytest.raises(CannotDo, match="moved"):
-        forge.comment(made, "text")
+        forge.comment(made.number, "text")
     assert world.comments == []
 
 

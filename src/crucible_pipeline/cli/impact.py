@@ -16,6 +16,7 @@ import typer
 from crucible_pipeline.cli.app import console, print_json
 from crucible_pipeline.cli.base import base_of
 from crucible_pipeline.cli.fleet import cache_folder
+from crucible_pipeline.cli.impact_moved import Asked, Comment, Pinned, PinsSince, show_moved
 from crucible_pipeline.compat.bases import Base
 from crucible_pipeline.compat.change import Change
 from crucible_pipeline.compat.verdict import judge
@@ -35,7 +36,7 @@ from crucible_pipeline.upgrade.impact_report import (
     as_text,
 )
 from crucible_pipeline.upgrade.sources import read_sources
-from crucible_pipeline.upgrade.typed import Package, Types, Versions, with_types
+from crucible_pipeline.upgrade.typed import Package, Versions, with_types
 from crucible_pipeline.upgrade.wanted import concerns_code
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:", re.IGNORECASE)
@@ -71,12 +72,12 @@ class _Look:
 
     Args:
         compared: what changed.
-        types: the type checker; None asks none.
+        cache: of the type checker's answers; None asks no checker.
     """
 
-    def __init__(self, compared: _Comparison, types: Types | None) -> None:
+    def __init__(self, compared: _Comparison, cache: Path | None) -> None:
         base = compared.base
-        self._new, self._changes, self._types = compared.contract, compared.changes, types
+        self._new, self._changes, self._cache = compared.contract, compared.changes, cache
         self._old = base.contract if base is not None else compared.contract
         self._packages = cache_of(lambda: (_generated(self._old), _generated(self._new)))
 
@@ -88,9 +89,9 @@ class _Look:
         """
         sources = read_sources(path, needles(self._changes, self._old, self._new))
         found = impact(self._changes, self._old, self._new, sources.files)
-        if self._types is not None:
+        if self._cache is not None:
             versions = Versions(self._changes, self._old, self._new, self._packages)
-            found = with_types(found, sources.files, versions, self._types)
+            found = with_types(found, sources.files, versions, find_checker(), self._cache)
         return found.hits, (*sources.notes, *found.unread, *found.notes)
 
 
@@ -124,19 +125,27 @@ def register(app: typer.Typer) -> None:
                 "--types/--no-types", help="Ask mypy or pyright which lines are certain; takes some seconds."
             ),
         ] = True,
+        pins_since: PinsSince = "",
+        comment: Comment = 0,
+        package: Pinned = "crucible-shared",
     ) -> None:
         """Name the lines of services that the contracts, as they are now, would break.
 
         Of a repository the commit that is checked out is read. Exit code 1: a line breaks.
 
+        With --pins-since two releases are compared: what the pins of a service install now, and did before.
+        So the pull request of another program is judged.
+
         In a workflow, --format github annotates the contracts and adds a table to the run's summary.
 
         Example: [bold]crucible impact ../storage-service ../api --against v0.3.0[/bold]
         """
+        if pins_since:
+            raise typer.Exit(show_moved(targets, Asked(pins_since, comment, package, index_url)))
         url = index_url or os.environ.get("CRUCIBLE_INDEX_URL", "")
         project = find_project(contracts)
         compared = _comparison(project, against, url)
-        look = _Look(compared, Types(find_checker(), cache_folder(None) / "types") if types else None)
+        look = _Look(compared, cache_folder(None) / "types" if types else None)
         services = [_service(target, look) for target in dict.fromkeys(targets)]
         base = compared.base.name if compared.base is not None else None
         report = Report(project.package.distribution, base, services)

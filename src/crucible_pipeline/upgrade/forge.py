@@ -95,15 +95,15 @@ class Forge(Protocol):
         """Close it without merging, with a last body."""
         ...
 
-    def comments(self, proposal: Proposal) -> list[Comment]:
-        """All comments, the oldest first."""
+    def comments(self, number: int) -> list[Comment]:
+        """All comments on a proposal, the oldest first."""
         ...
 
-    def comment(self, proposal: Proposal, text: str) -> None:
-        """Add a comment."""
+    def comment(self, number: int, text: str) -> None:
+        """Add a comment to a proposal."""
         ...
 
-    def edit_comment(self, proposal: Proposal, comment: Comment, text: str) -> None:
+    def edit_comment(self, number: int, comment: Comment, text: str) -> None:
         """Replace the text of a comment."""
         ...
 

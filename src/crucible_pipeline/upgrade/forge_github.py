@@ -67,24 +67,24 @@ class GitHub:
 
     def label(self, proposal: Proposal, labels: tuple[str, ...]) -> None:
         """Make these the labels; one that the repository lacks is created."""
-        self._api.write("PUT", f"{self._issue(proposal)}/labels", {"labels": list(labels)})
+        self._api.write("PUT", f"{self._issue(proposal.number)}/labels", {"labels": list(labels)})
 
     def close(self, proposal: Proposal, body: str) -> None:
         """Close it without merging, with a last body."""
         self._api.write("PATCH", self._pull(proposal), {"state": "closed", "body": body})
 
-    def comments(self, proposal: Proposal) -> list[Comment]:
+    def comments(self, number: int) -> list[Comment]:
         """All comments, the oldest first."""
-        found = self._api.pages(f"{self._issue(proposal)}/comments")
+        found = self._api.pages(f"{self._issue(number)}/comments")
         return [Comment(number_at(one, "id"), text_at(one, "body")) for one in found]
 
-    def comment(self, proposal: Proposal, text: str) -> None:
+    def comment(self, number: int, text: str) -> None:
         """Add a comment."""
-        self._api.write("POST", f"{self._issue(proposal)}/comments", {"body": text})
+        self._api.write("POST", f"{self._issue(number)}/comments", {"body": text})
 
-    def edit_comment(self, proposal: Proposal, comment: Comment, text: str) -> None:
+    def edit_comment(self, number: int, comment: Comment, text: str) -> None:
         """Replace the text of a comment."""
-        del proposal
+        del number
         self._api.write("PATCH", f"{self._root}/issues/comments/{comment.identity}", {"body": text})
 
     def is_green(self, proposal: Proposal) -> bool:
@@ -104,8 +104,8 @@ class GitHub:
     def _pull(self, proposal: Proposal) -> str:
         return f"{self._root}/pulls/{proposal.number}"
 
-    def _issue(self, proposal: Proposal) -> str:
-        return f"{self._root}/issues/{proposal.number}"
+    def _issue(self, number: int) -> str:
+        return f"{self._root}/issues/{number}"
 
 
 def _proposal(document: Any) -> Proposal:

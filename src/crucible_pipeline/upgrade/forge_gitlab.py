@@ -57,36 +57,36 @@ class GitLab:
 
     def edit(self, proposal: Proposal, title: str, body: str) -> None:
         """Replace title and body."""
-        self._api.write("PUT", self._request(proposal), {"title": title, "description": body})
+        self._api.write("PUT", self._request(proposal.number), {"title": title, "description": body})
 
     def label(self, proposal: Proposal, labels: tuple[str, ...]) -> None:
         """Make these the labels; one that the project lacks is created."""
-        self._api.write("PUT", self._request(proposal), {"labels": ",".join(labels)})
+        self._api.write("PUT", self._request(proposal.number), {"labels": ",".join(labels)})
 
     def close(self, proposal: Proposal, body: str) -> None:
         """Close it without merging, with a last body."""
-        self._api.write("PUT", self._request(proposal), {"state_event": "close", "description": body})
+        self._api.write("PUT", self._request(proposal.number), {"state_event": "close", "description": body})
 
-    def comments(self, proposal: Proposal) -> list[Comment]:
+    def comments(self, number: int) -> list[Comment]:
         """All comments, the oldest first; what GitLab itself noted is none."""
-        found = self._api.pages(f"{self._request(proposal)}/notes", sort="asc", order_by="created_at")
+        found = self._api.pages(f"{self._request(number)}/notes", sort="asc", order_by="created_at")
         return [
             Comment(number_at(one, "id"), text_at(one, "body"))
             for one in found
             if value_at(one, "system") is not True
         ]
 
-    def comment(self, proposal: Proposal, text: str) -> None:
+    def comment(self, number: int, text: str) -> None:
         """Add a comment."""
-        self._api.write("POST", f"{self._request(proposal)}/notes", {"body": text})
+        self._api.write("POST", f"{self._request(number)}/notes", {"body": text})
 
-    def edit_comment(self, proposal: Proposal, comment: Comment, text: str) -> None:
+    def edit_comment(self, number: int, comment: Comment, text: str) -> None:
         """Replace the text of a comment."""
-        self._api.write("PUT", f"{self._request(proposal)}/notes/{comment.identity}", {"body": text})
+        self._api.write("PUT", f"{self._request(number)}/notes/{comment.identity}", {"body": text})
 
     def is_green(self, proposal: Proposal) -> bool:
         """Whether there are checks of its commit and all of them passed."""
-        found = self._api.read(self._request(proposal))
+        found = self._api.read(self._request(proposal.number))
         pipeline = value_at(found, "head_pipeline")
         return (
             text_at(pipeline, "status") == "success"
@@ -95,10 +95,10 @@ class GitLab:
 
     def merge(self, proposal: Proposal) -> None:
         """Merge exactly the commit that the proposal names."""
-        self._api.write("PUT", f"{self._request(proposal)}/merge", {"sha": proposal.commit})
+        self._api.write("PUT", f"{self._request(proposal.number)}/merge", {"sha": proposal.commit})
 
-    def _request(self, proposal: Proposal) -> str:
-        return f"{self._root}/merge_requests/{proposal.number}"
+    def _request(self, number: int) -> str:
+        return f"{self._root}/merge_requests/{number}"
 
 
 def _proposal(document: Any) -> Proposal:

@@ -1,12 +1,10 @@
-"""Markdown whose words come from elsewhere: from contracts, changelogs and services. Pure.
+"""Foreign Markdown, from contracts and changelogs, made harmless. Pure.
 
-On a forge a plain text could otherwise call people by `@name`, refer to issues by `#12`, or hold HTML.
+On a forge a text could otherwise call people by `@name`, refer to issues by `#12`, or hold HTML.
 """
 
 import re
-from collections.abc import Iterable, Sequence
 
-_TICKS = re.compile(r"`+")
 _CODE = re.compile(r"(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)")
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
 # A word joiner that a reader does not see keeps a forge from seeing a mention or a reference.
@@ -14,36 +12,23 @@ _CALL = re.compile(r"(?<![A-Za-z0-9])([@#!&])(?=[A-Za-z0-9])")
 _REFERENCE = re.compile(r"(?<=[A-Za-z0-9])([#!])(?=[0-9])")
 
 
-def code(text: str) -> str:
-    """Text as inline code, whatever backticks it holds (CommonMark, section 6.1)."""
-    ticks = "`" * (1 + max((len(run) for run in _TICKS.findall(text)), default=0))
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{space}{text}{space}{ticks}"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of GitHub's flavour, which all forges know."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
-def plain(text: str) -> str:
+def harmless(text: str) -> str:
     """One line of foreign words: it calls nobody, refers to nothing and holds no HTML; its code stays."""
     parts: list[str] = []
     end = 0
     for match in _CODE.finditer(text):
-        parts += [_harmless(text[end : match.start()]), match[0]]
+        parts += [_quiet(text[end : match.start()]), match[0]]
         end = match.end()
-    return "".join([*parts, _harmless(text[end:])])
+    return "".join([*parts, _quiet(text[end:])])
 
 
-def _harmless(text: str) -> str:
+def _quiet(text: str) -> str:
     without_calls = _CALL.sub("\\1\u2060", _REFERENCE.sub("\\1\u2060", text))
     return without_calls.replace("<", "&lt;")
 
 
-def plain_lines(text: str) -> str:
-    """As `plain`, of a whole text with blocks of code; one that it leaves open is closed."""
+def harmless_lines(text: str) -> str:
+    """As `harmless`, of a whole text with blocks of code; one that it leaves open is closed."""
     lines: list[str] = []
     fence = ""
     for line in text.splitlines():
@@ -51,5 +36,5 @@ def plain_lines(text: str) -> str:
         if opens is not None:
             mark = opens[0].strip()
             fence = mark if not fence else "" if fence == mark else fence
-        lines.append(line if fence or opens is not None else plain(line))
+        lines.append(line if fence or opens is not None else harmless(line))
     return "\n".join([*lines, fence] if fence else lines)

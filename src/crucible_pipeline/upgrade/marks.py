@@ -25,11 +25,12 @@ def marked(title: str, body: str, change: str, limit: int) -> str:
         change: of `change_key`.
         limit: characters that the forge takes; the end is cut off.
     """
-    text = _cut(_clean(body), limit - 200)
+    text = cut(_clean(body), limit - 200)
     return f"<!-- crucible change={change} text={_digest(_clean(title) + text)} -->\n{text}"
 
 
-def _cut(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
+    """A Markdown text of no more than about `limit` characters, without a fence that stays open."""
     if len(text) <= limit:
         return text
     kept = text[:limit].rsplit("\n", 1)[0]

@@ -1,5 +1,6 @@
 """Brings an upgrade to the service's remote, and its proposal to the forge there: looks, decides, does."""
 
+import posixpath
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from crucible_pipeline.upgrade.forge import Draft, Forge, Proposal
 from crucible_pipeline.upgrade.forge_place import Access, Kind, Place, place_of
 from crucible_pipeline.upgrade.forge_rest import Api
 from crucible_pipeline.upgrade.lifecycle import Decision, Seen, decide, family, withdrawn
-from crucible_pipeline.upgrade.marks import closed, is_note, marked, note, same
+from crucible_pipeline.upgrade.marks import closed, cut, is_note, marked, note, same
 from crucible_pipeline.upgrade.service import Service
 
 
@@ -82,6 +83,16 @@ def place_at(service: Service, access: Access) -> Place:
     """
     address = service.repository.run("remote", "get-url", remote_of(service.repository))
     return place_of(access, address)
+
+
+def line_addresses(service: Service, place: Place) -> Callable[[str, int], str]:
+    """The pages that show the lines of a service's files, which are named as seen from its folder."""
+
+    def address(file: str, line: int) -> str:
+        path = posixpath.normpath(posixpath.join(service.folder, file))
+        return place.line_address(service.commit, path, line)
+
+    return address
 
 
 @contextmanager
@@ -192,9 +203,9 @@ def _others(
 
 def _left(wanted: Wanted, forge: Forge, seen: Seen, decision: Decision) -> Published:
     if decision.tell and seen.own is not None:
-        _say(
+        say(
             forge,
-            seen.own,
+            seen.own.number,
             "left",
             f"Somebody else committed to `{wanted.name}`, so crucible leaves it as it is. What it would"
             f" propose now: {wanted.title}. Delete the branch, or take those commits off it, to get that.",
@@ -222,14 +233,14 @@ def _written(forge: Forge, decision: Decision, own: Proposal | None) -> Proposal
 def _replace(service: Service, remote: str, forge: Forge, decision: Decision, words: str) -> list[str]:
     notes: list[str] = []
     for proposal, tip in decision.close:
-        _say(forge, proposal, "replaced", words)
+        say(forge, proposal.number, "replaced", words)
         # closed before the branch goes: a forge closes what has no branch, as a person would
         forge.close(proposal, closed(proposal.body))
         if tip is not None:
             delete_branch(service, Branch(proposal.branch, tip.commit), remote)
         notes.append(f"{proposal.address} was closed.")
     for proposal in decision.hand_over:
-        _say(forge, proposal, "replaced", f"{words} This one holds others' commits and stays open.")
+        say(forge, proposal.number, "replaced", f"{words} This one holds others' commits and stays open.")
     return notes
 
 
@@ -262,11 +273,21 @@ def withdraw(service: Service, package: str, forge: Forge) -> tuple[str, ...]:
     return tuple(_replace(service, remote, forge, decision, "Nothing is left to upgrade here."))
 
 
-def _say(forge: Forge, proposal: Proposal, kind: str, text: str) -> None:
-    """Comment once; the comment is brought up to date where it stands already."""
-    wanted = note(kind, text)
-    there = next((one for one in forge.comments(proposal) if is_note(kind, one.body)), None)
+def say(forge: Forge, number: int, kind: str, text: str) -> None:
+    """Comment once on a proposal; the comment is brought up to date where it stands already.
+
+    Args:
+        forge: that has the proposal.
+        number: of the proposal.
+        kind: of the comment; of each kind there is one.
+        text: Markdown.
+
+    Raises:
+        CannotDo: the forge cannot be reached or refuses.
+    """
+    wanted = note(kind, cut(text, forge_github.MAX_BODY_CHARACTERS))
+    there = next((one for one in forge.comments(number) if is_note(kind, one.body)), None)
     if there is None:
-        forge.comment(proposal, wanted)
+        forge.comment(number, wanted)
     elif not same(there.body, wanted):
-        forge.edit_comment(proposal, there, wanted)
+        forge.edit_comment(number, there, wanted)

@@ -1,7 +1,6 @@
 """One service's upgrade, from its pins to its branch."""
 
 import difflib
-import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +13,10 @@ from crucible_pipeline.upgrade.encoding import printable
 from crucible_pipeline.upgrade.forge_place import Access
 from crucible_pipeline.upgrade.impact import Hit
 from crucible_pipeline.upgrade.lifecycle import label_of
+from crucible_pipeline.upgrade.locks import stale
+from crucible_pipeline.upgrade.locks_run import refresh
 from crucible_pipeline.upgrade.marks import change_key
-from crucible_pipeline.upgrade.outcome import Outcome, Row, failed
+from crucible_pipeline.upgrade.outcome import Outcome, Row, failed, joined
 from crucible_pipeline.upgrade.pins import Edit, apply, edits
 from crucible_pipeline.upgrade.plan import Plan, Told, plan, tell
 from crucible_pipeline.upgrade.plumbing import contents_of
@@ -24,6 +25,7 @@ from crucible_pipeline.upgrade.publish import (
     Published,
     Wanted,
     connected,
+    line_addresses,
     place_at,
     propose,
     push,
@@ -35,6 +37,7 @@ from crucible_pipeline.upgrade.shelf import Shelf
 from crucible_pipeline.upgrade.target import Candidate
 from crucible_pipeline.upgrade.trial import Result, Terms, Trial
 from crucible_pipeline.upgrade.trial_run import Command, Wheel, try_out
+from crucible_pipeline.upgrade.typed import Types
 from crucible_pipeline.upgrade.verdict import Kind, verdict
 from crucible_pipeline.version import line_of
 
@@ -49,7 +52,9 @@ class Request:
         push: push the branch.
         forge: propose the branch there; None for nowhere.
         automerge: merge a proposal that is safe once its checks passed.
+        refresh_locks: let the tools that wrote the service's locks refresh them; they may run its code.
         tests: what may run of a service's tests; None for nothing.
+        types: the type checker that says which lines are certain; None asks none.
     """
 
     to: Version | None = None
@@ -57,7 +62,9 @@ class Request:
     push: bool = False
     forge: Access | None = None
     automerge: bool = False
+    refresh_locks: bool = False
     tests: Terms | None = None
+    types: Types | None = None
 
 
 def upgrade(target: Path, shelf: Shelf, request: Request) -> Outcome:
@@ -83,8 +90,33 @@ def upgrade_service(service: Service, shelf: Shelf, request: Request) -> Outcome
         return Outcome(rows=(Row(service=service.name, skipped=reason),), notes=planned.notes)
     if not planned.moving:
         return _nothing_to_do(planned, shelf, request)
+    both = [*_compatible(planned, shelf, request), planned]
+    names = frozenset(_branch(one, shelf) for one in both)
+    return joined([_attempt(one, shelf, request, names) for one in both])
+
+
+def _compatible(planned: Plan, shelf: Shelf, request: Request) -> list[Plan]:
+    """The newest release of the line that the service is on, if it is on an older one and the move breaks."""
+    installed, target = planned.installed, planned.target
+    if request.to is not None or installed is None or target is None or line_of(installed) == line_of(target):
+        return []
     try:
-        return _carry_out(planned, shelf, request)
+        found = plan(planned.service, shelf, None, line_of(installed))
+    except CrucibleError:
+        # the same error has been told of the whole
+        return []
+    moves = [one for one in found.moves if one.specifier is not None]
+    return [replace(found, moves=moves)] if moves else []
+
+
+def _branch(planned: Plan, shelf: Shelf) -> str:
+    line = line_of(planned.target) if planned.target is not None else ""
+    return branch_name(shelf.package, line, planned.service.folder)
+
+
+def _attempt(planned: Plan, shelf: Shelf, request: Request, siblings: frozenset[str]) -> Outcome:
+    try:
+        return _carry_out(planned, shelf, request, siblings)
     except CrucibleError as error:
         rows = [replace(row, after=None, skipped=row.skipped or str(error)) for row in _rows(planned)]
         return Outcome(rows=rows, exit_code=error.exit_code, notes=planned.notes)
@@ -102,7 +134,7 @@ def _nothing_to_do(planned: Plan, shelf: Shelf, request: Request) -> Outcome:
     return Outcome(rows=_rows(planned), exit_code=int(planned.refused), notes=notes)
 
 
-def _carry_out(planned: Plan, shelf: Shelf, request: Request) -> Outcome:
+def _carry_out(planned: Plan, shelf: Shelf, request: Request, siblings: frozenset[str]) -> Outcome:
     service, target, texts = planned.service, planned.target, planned.texts
     if target is None:
         raise Refused("there is no version to move to")
@@ -111,14 +143,18 @@ def _carry_out(planned: Plan, shelf: Shelf, request: Request) -> Outcome:
     if dirty and not request.dry_run:
         names = ", ".join(service.shown(path) for path in dirty)
         raise Refused(f"{names} has changes that are not committed", "commit them first")
-    found = tell(planned, target, shelf)
-    told = replace(found.facts, trial=_trial(planned, found, edited, shelf, request.tests))
+    found = tell(planned, target, shelf, request.types)
+    pins = {path: texts[path].encode(text) for path, text in edited.items()}
+    if request.refresh_locks:
+        found, refreshed = _with_locks(planned, found, pins, shelf.package)
+        pins |= refreshed
+    told = replace(found.facts, trial=_trial(planned, found, pins, shelf, request.tests))
     found = replace(found, facts=told)
-    name = branch_name(shelf.package, line_of(target), service.folder)
+    name = _branch(planned, shelf)
     done = Published()
     if not request.dry_run:
-        steps = _steps({path: texts[path].encode(text) for path, text in edited.items()}, found)
-        done = _publish(service, Wanted(package=shelf.package, name=name, steps=steps), told, request)
+        wanted = Wanted(package=shelf.package, name=name, steps=_steps(pins, found), siblings=siblings)
+        done = _publish(service, wanted, told, request)
     rows = [
         replace(row, trial=told.trial, rewritten=told.rewritten) if row.branch else row
         for row in _rows(planned, told.hits, Branch(name, done.commit), done.address)
@@ -136,7 +172,7 @@ def _carry_out(planned: Plan, shelf: Shelf, request: Request) -> Outcome:
 
 
 def _trial(
-    planned: Plan, found: Told, edited: Mapping[str, str], shelf: Shelf, terms: Terms | None
+    planned: Plan, found: Told, pins: Mapping[str, bytes], shelf: Shelf, terms: Terms | None
 ) -> Trial | None:
     """Run the service's tests on the branch, where the caller allows a command."""
     service, target = planned.service, found.facts.target
@@ -146,9 +182,21 @@ def _trial(
     wheel = shelf.wheel(target)
     if wheel is None:
         return Trial(Result.NOT_RUN, " ".join(command), f"the index has no wheel of {target}")
-    changed = {path: planned.texts[path].encode(text) for path, text in edited.items()}
+    moved = list(dict.fromkeys(one.pin.file for one in planned.moving))
     tried = Wheel(shelf.package, str(target), *wheel, shelf.index_url)
-    return try_out(service, {**changed, **found.rewritten}, [*edited], tried, Command(command, terms.seconds))
+    return try_out(service, {**pins, **found.rewritten}, moved, tried, Command(command, terms.seconds))
+
+
+def _with_locks(
+    planned: Plan, found: Told, pins: Mapping[str, bytes], package: str
+) -> tuple[Told, Mapping[str, bytes]]:
+    """Refresh the locks; what is told of them then is only of those that stay stale."""
+    service = planned.service
+    locks = stale((one.pin.file for one in planned.moving), service.files, package)
+    made = refresh(service, pins, locks)
+    sentences = {replace(one, lock=service.shown(one.lock)).sentence for one in locks}
+    notes = [note for note in found.facts.notes if note not in sentences]
+    return replace(found, facts=replace(found.facts, notes=[*notes, *made.notes])), made.files
 
 
 def _steps(pins: Mapping[str, bytes], found: Told) -> list[Step]:
@@ -187,16 +235,11 @@ def _publish(service: Service, wanted: Wanted, told: Facts, request: Request) ->
             return push(service, wanted)
         return Published(commit=commit_upgrade(service, wanted.name, wanted.steps).commit)
     place = place_at(service, request.forge)
-
-    def address(file: str, line: int) -> str:
-        path = posixpath.normpath(posixpath.join(service.folder, file))
-        return place.line_address(service.commit, path, line)
-
     kind = verdict(told.hits).kind if told.changes is not None else None
     wanted = replace(
         wanted,
         title=title(told),
-        body=proposal(replace(told, address=address)),
+        body=proposal(replace(told, address=line_addresses(service, place))),
         label=label_of(kind),
         change=change_key(told.package, (one.specifier or "" for one in told.moves)),
         may_merge=request.automerge
