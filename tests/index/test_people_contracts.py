@@ -98,7 +98,7 @@ def test_an_attested_file_names_its_publisher(index: Running) -> None:
     assert "attested" not in fetch(index, "project/demo-contracts/").text
     release(index, "0.4.0", OLD, attested=True)
     page = fetch(index, "project/demo-contracts/").text
-    assert "published by a token of this index" in page
+    assert "uploaded by a token of this index" in page
     address = "integrity/demo-contracts/0.4.0/demo_contracts-0.4.0-py3-none-any.whl/provenance"
     assert f'href="/{address}"' in page
     assert fetch(index, address).status_code == 200

@@ -64,6 +64,7 @@ def material(**over: Any) -> dict[str, Any]:
 
 
 GOOD = statement(DIST)
+SIGNED, OTHERWISE = attestation(GOOD), attestation({**GOOD, "predicate": {}})
 WRONG: dict[str, str] = {
     "no JSON": "{",
     "no list": "{}",
@@ -81,6 +82,11 @@ WRONG: dict[str, str] = {
     "another version": field(attestation(GOOD, version=2)),
     "no certificate": field(attestation(GOOD, **material(certificate=""))),
     "a damaged certificate": field(attestation(GOOD, **material(certificate="a"))),
+    "a signature of another statement": field(
+        attestation(GOOD, envelope={**SIGNED["envelope"], "signature": OTHERWISE["envelope"]["signature"]})
+    ),
+    "no signature at all": field(attestation(GOOD, envelope={**SIGNED["envelope"], "signature": "YQ=="})),
+    "a certificate that is none": field(attestation(GOOD, **material(certificate="YQ=="))),
     "no transparency": field(attestation(GOOD, **material(transparency_entries=[]))),
     "no envelope": field(attestation(GOOD, envelope=None)),
     "the same twice": field(attestation(GOOD), attestation(GOOD)),

@@ -21,7 +21,7 @@ from crucible_pipeline.index.clock import Clock, stamp
 from crucible_pipeline.index.document import Document
 from crucible_pipeline.index.minted import SECRET_PREFIX, Mint, Minted
 from crucible_pipeline.index.names import normalized
-from crucible_pipeline.index.publishers import Publishers
+from crucible_pipeline.index.publishers import Publisher, Publishers
 from crucible_pipeline.index.store import NotFound, Store
 from crucible_pipeline.index.used import LastUse
 
@@ -213,6 +213,18 @@ class Access:
             )
         self.used.note(token.id)
         return f"token {token.id}"
+
+    def publisher_of(self, authorization: str | None, project: str) -> Publisher | None:
+        """Whose CI job uploads to a project with these credentials; None for a kept token's.
+
+        Args:
+            authorization: as for `check`, which has let them pass.
+            project: normalized.
+        """
+        secret = secret_in(authorization or "")
+        token = self.mint.find(secret) if secret.startswith(SECRET_PREFIX) else None
+        given = token.publishers if token is not None else ()
+        return next((each for each in self.publishers.of(project) if each.id in given), None)
 
     def _check_minted(self, secret: str, action: Action, project: str | None, version: str | None) -> str:
         token = self.mint.find(secret)

@@ -1,31 +1,42 @@
-"""Attestations as they come with an upload (PEP 740): are they well formed, and do they speak of this file?
+"""Attestations as they come with an upload (PEP 740): are they signed as they say, and of this file?
 
-The signature and the transparency log are for the one who trusts a signer to verify; an index that keeps no
-list of signers can say only that the statement names exactly this content. Pure.
+The signature has to be that of the certificate that comes along. Whose certificate that is, and whether a
+public log holds it, is for those to verify who trust a signer: an index keeps no list of signers. Pure.
 """
 
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from typing import Any, cast
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_der_x509_certificate
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.names import Filename, parse_filename
 
 STATEMENT = "https://in-toto.io/Statement/v1"
+PAYLOAD_TYPE = b"application/vnd.in-toto+json"
+# Who publishes with a kept token is nobody that a signature could be compared with.
+TOKEN: Mapping[str, Any] = {"kind": "token", "claims": None}
 MAX_ATTESTATIONS = 8
 
 
-def provenance_of(field: str, filename: Filename, sha256: str) -> bytes:
+def provenance_of(field: str, filename: Filename, sha256: str, publisher: Mapping[str, Any] = TOKEN) -> bytes:
     """The provenance object to publish beside a file.
 
     Args:
         field: the form's `attestations`: a JSON list of attestation objects.
         filename: of the file.
         sha256: of its content, in hexadecimal.
+        publisher: who uploads it, as PEP 740 writes a publisher.
 
     Raises:
-        Refused: one is malformed, or speaks of another file.
+        Refused: one is malformed, speaks of another file, or is not signed by its certificate.
     """
     where = f"the attestations of {filename.text}"
     try:
@@ -41,8 +52,7 @@ def provenance_of(field: str, filename: Filename, sha256: str) -> bytes:
         raise Refused(f"{where} are not as PEP 740 defines them: {type(error).__name__} {error}") from None
     if len(set(kinds)) != len(kinds):
         raise Refused(f"{where} state the same predicate twice")
-    # The publisher of an upload by token is nobody that a signature could be compared with.
-    bundle = {"publisher": {"kind": "token", "claims": None}, "attestations": attestations}
+    bundle = {"publisher": publisher, "attestations": attestations}
     document = {"version": 1, "attestation_bundles": [bundle]}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -60,11 +70,12 @@ def _predicate(attestation: object, filename: Filename, sha256: str) -> str:
     if whole["version"] != 1:
         raise ValueError("the version is not 1")
     material, envelope = _mapping(whole["verification_material"]), _mapping(whole["envelope"])
-    _decoded(material["certificate"])
+    certificate = _decoded(material["certificate"])
     if not isinstance(material["transparency_entries"], list) or not material["transparency_entries"]:
         raise ValueError("there is no transparency entry")
-    _decoded(envelope["signature"])
-    statement = _mapping(json.loads(_decoded(envelope["statement"])))
+    signed = _decoded(envelope["statement"])
+    _check_signature(certificate, _decoded(envelope["signature"]), signed)
+    statement = _mapping(json.loads(signed))
     if statement["_type"] != STATEMENT:
         raise ValueError("the statement is not an in-toto statement of version 1")
     subjects = statement["subject"]
@@ -78,6 +89,28 @@ def _predicate(attestation: object, filename: Filename, sha256: str) -> str:
     if not isinstance(statement["predicateType"], str):
         raise TypeError("the statement's predicateType is no text")
     return statement["predicateType"]
+
+
+def _check_signature(certificate: bytes, signature: bytes, statement: bytes) -> None:
+    """Hold a signature against the certificate's key; DSSE signs type and payload with their lengths.
+
+    Raises:
+        ValueError: they do not belong together.
+        TypeError: the key is of a kind that nobody signs with.
+    """
+    signed = b"DSSEv1 %d %b %d %b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE, len(statement), statement)
+    try:
+        key = load_der_x509_certificate(certificate).public_key()
+        if isinstance(key, EllipticCurvePublicKey):
+            key.verify(signature, signed, ECDSA(SHA256()))
+        elif isinstance(key, Ed25519PublicKey):
+            key.verify(signature, signed)
+        else:
+            raise TypeError("the certificate has neither an ECDSA nor an Ed25519 key")
+    except InvalidSignature:
+        raise ValueError("the signature is not by the certificate's key") from None
+    except UnsupportedAlgorithm:
+        raise ValueError("the certificate's key is of an unknown kind") from None
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Lets requests in or not, knows whose a name is, and asks the store as holds up the others least."""
 
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from crucible_pipeline.index import simple
 from crucible_pipeline.index.access import Access, Action, Forbidden, Unauthorized, is_passed_on
+from crucible_pipeline.index.attestation import TOKEN
 from crucible_pipeline.index.audit import Actor
 from crucible_pipeline.index.reserved import Reserved
 from crucible_pipeline.index.store import NotFound, Store
@@ -70,6 +71,12 @@ class Door:
             if given is not None:
                 self._refusals.note(source)
             raise
+
+    async def publisher(self, request: Request, project: str) -> Mapping[str, Any]:
+        """Who uploads to a project, after `allow`, as PEP 740 writes a publisher."""
+        given = request.headers.get("authorization")
+        found = await self.ask(self._access.publisher_of, given, project)
+        return TOKEN if found is None else found.named
 
     async def ask(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call at once where the store is local: a look at a file costs less than a change of threads."""

@@ -47,6 +47,20 @@ class Publisher:
             return False
         return all(condition.holds(claims) for condition in self.conditions)
 
+    @property
+    def named(self) -> dict[str, Any]:
+        """It as the provenance of its files names it (PEP 740), in the words of the public index."""
+        wanted = {condition.claim: condition.value for condition in self.conditions}
+        if self.kind == "github":
+            workflow = wanted["job_workflow_ref"].rpartition("/")[2]
+            told = {"kind": "GitHub", "repository": wanted["repository"], "workflow": workflow}
+        elif self.kind == "gitlab":
+            path = wanted["ci_config_ref_uri"].partition("//")[2]
+            told = {"kind": "GitLab", "repository": wanted["project_path"], "workflow_filepath": path}
+        else:
+            return {"kind": self.issuer, "claims": wanted}
+        return {**told, "environment": wanted.get("environment"), "claims": None}
+
     def __str__(self) -> str:
         told = ", ".join(f"{condition.claim}={condition.value}" for condition in self.conditions)
         return f"{self.kind} {told}" if self.kind != "issuer" else f"{self.issuer} {told}"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from crucible_pipeline.index.about import About
 from crucible_pipeline.index.page import Status
@@ -96,4 +96,7 @@ def _in_words(publisher: dict[str, Any]) -> str:
     ]
     if kind == "token":
         return "a token of this index"
+    claims = publisher.get("claims")
+    if isinstance(claims, dict):
+        parts += [f"{name}={value}" for name, value in cast("dict[str, object]", claims).items()]
     return f"{kind} {', '.join(parts)}".strip()

@@ -5,8 +5,9 @@ Routes and nothing else; what they answer comes from the other files.
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
-from typing import BinaryIO
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, BinaryIO
 
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from starlette.applications import Starlette
@@ -36,6 +37,7 @@ from crucible_pipeline.index.store import NotFound, room_for_temporary_files
 from crucible_pipeline.index.suiting import immutable
 from crucible_pipeline.index.terms import Terms
 from crucible_pipeline.index.trusted import Exchange
+from crucible_pipeline.index.upload import Upload
 from crucible_pipeline.index.visits import Visits
 from crucible_pipeline.index.yanking import Yanking
 from crucible_pipeline.version import parse
@@ -207,17 +209,22 @@ class _Site:
             content = form.get("content")
             if not isinstance(content, UploadFile) or not content.filename:
                 raise Refused("the form holds no file in its field content")
-            file = content.file
-            return await run_in_threadpool(self._publish, fields, content.filename, file, actor)
+            publisher = await self._door.publisher(request, project)
+            valid = partial(self._valid, fields, content.filename, content.file, publisher)
+            return await run_in_threadpool(self._publish, valid, actor)
 
-    def _publish(
-        self, fields: Mapping[str, str], name: str, content: BinaryIO, actor: Actor
-    ) -> tuple[str, str]:
+    def _valid(
+        self, fields: Mapping[str, str], name: str, content: BinaryIO, publisher: Mapping[str, Any]
+    ) -> Upload:
         policy = self._catalog.policies.of(upload.project_of(fields))
-        valid = upload.read(fields, name, content, policy)
-        if not recorded.publish(self._catalog, valid, self._gate, self._door.ledger, actor):
+        return upload.read(fields, name, content, policy, publisher)
+
+    def _publish(self, valid: Callable[[], Upload], actor: Actor) -> tuple[str, str]:
+        file = valid()
+        name = file.filename.text
+        if not recorded.publish(self._catalog, file, self._gate, self._door.ledger, actor):
             return "present", f"{name} was published before with the same content"
-        LOG.info("published %s sha256=%s", name, valid.sha256)
+        LOG.info("published %s sha256=%s", name, file.sha256)
         return "published", f"{name} is published"
 
     async def _own(self, name: str) -> Hot | None:

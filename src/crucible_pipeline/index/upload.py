@@ -8,13 +8,13 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from packaging.version import InvalidVersion, Version
 
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.archive import CHUNK, judged
-from crucible_pipeline.index.attestation import provenance_of
+from crucible_pipeline.index.attestation import TOKEN, provenance_of
 from crucible_pipeline.index.names import Filename, normalized, parse_filename
 from crucible_pipeline.index.policy import DEFAULT, Policy
 
@@ -96,7 +96,13 @@ def project_of(fields: Mapping[str, str]) -> str:
     return normalized(fields["name"])
 
 
-def read(fields: Mapping[str, str], name: str, content: BinaryIO, policy: Policy = DEFAULT) -> Upload:
+def read(
+    fields: Mapping[str, str],
+    name: str,
+    content: BinaryIO,
+    policy: Policy = DEFAULT,
+    publisher: Mapping[str, Any] = TOKEN,
+) -> Upload:
     """Validate an upload.
 
     Args:
@@ -104,6 +110,7 @@ def read(fields: Mapping[str, str], name: str, content: BinaryIO, policy: Policy
         name: the file's name, as the form gives it.
         content: the file, seekable.
         policy: what the project has to keep to.
+        publisher: who uploads, as PEP 740 writes a publisher.
 
     Raises:
         Refused: the form does not agree with the file; one sentence says how.
@@ -114,7 +121,7 @@ def read(fields: Mapping[str, str], name: str, content: BinaryIO, policy: Policy
     sha256, size = _check_digests(fields, filename, content)
     inside = judged(filename, content, size, policy)
     attestations = fields.get("attestations")
-    provenance = provenance_of(attestations, filename, sha256) if attestations else None
+    provenance = provenance_of(attestations, filename, sha256, publisher) if attestations else None
     if provenance is None and policy.attested:
         raise Refused(
             f"{filename.text} comes without an attestation, and {filename.project} takes none without",
