@@ -15,6 +15,7 @@ import typer
 
 from crucible_pipeline.cli.app import console, print_json
 from crucible_pipeline.cli.base import base_of
+from crucible_pipeline.cli.checker import TypesOption, types_for
 from crucible_pipeline.cli.fleet import cache_folder
 from crucible_pipeline.cli.impact_moved import Asked, Comment, Pinned, PinsSince, show_moved
 from crucible_pipeline.compat.bases import Base
@@ -25,7 +26,6 @@ from crucible_pipeline.contracts.project import Project, find_project, load_proj
 from crucible_pipeline.errors import CannotDo, CrucibleError, Refused
 from crucible_pipeline.generate.python import code as python_code
 from crucible_pipeline.git import clone
-from crucible_pipeline.upgrade.checker import find_checker
 from crucible_pipeline.upgrade.impact import Hit, impact, needles
 from crucible_pipeline.upgrade.impact_report import (
     Report,
@@ -36,7 +36,7 @@ from crucible_pipeline.upgrade.impact_report import (
     as_text,
 )
 from crucible_pipeline.upgrade.sources import read_sources
-from crucible_pipeline.upgrade.typed import Package, Versions, with_types
+from crucible_pipeline.upgrade.typed import Package, Types, Versions, with_types
 from crucible_pipeline.upgrade.wanted import concerns_code
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[^/@\s]+@[^/:\s]+:", re.IGNORECASE)
@@ -72,12 +72,12 @@ class _Look:
 
     Args:
         compared: what changed.
-        cache: of the type checker's answers; None asks no checker.
+        types: the type checker; None asks none.
     """
 
-    def __init__(self, compared: _Comparison, cache: Path | None) -> None:
+    def __init__(self, compared: _Comparison, types: Types | None) -> None:
         base = compared.base
-        self._new, self._changes, self._cache = compared.contract, compared.changes, cache
+        self._new, self._changes, self._types = compared.contract, compared.changes, types
         self._old = base.contract if base is not None else compared.contract
         self._packages = cache_of(lambda: (_generated(self._old), _generated(self._new)))
 
@@ -89,9 +89,9 @@ class _Look:
         """
         sources = read_sources(path, needles(self._changes, self._old, self._new))
         found = impact(self._changes, self._old, self._new, sources.files)
-        if self._cache is not None:
+        if self._types is not None:
             versions = Versions(self._changes, self._old, self._new, self._packages)
-            found = with_types(found, sources.files, versions, find_checker(), self._cache)
+            found = with_types(found, sources.files, versions, self._types)
         return found.hits, (*sources.notes, *found.unread, *found.notes)
 
 
@@ -119,12 +119,7 @@ def register(app: typer.Typer) -> None:
         ] = "",
         output: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TEXT,
         index_url: Annotated[str, typer.Option(help="The index that has BASE; or CRUCIBLE_INDEX_URL.")] = "",
-        types: Annotated[
-            bool,
-            typer.Option(
-                "--types/--no-types", help="Ask mypy or pyright which lines are certain; takes some seconds."
-            ),
-        ] = True,
+        types: TypesOption = None,
         pins_since: PinsSince = "",
         comment: Comment = 0,
         package: Pinned = "crucible-shared",
@@ -145,7 +140,7 @@ def register(app: typer.Typer) -> None:
         url = index_url or os.environ.get("CRUCIBLE_INDEX_URL", "")
         project = find_project(contracts)
         compared = _comparison(project, against, url)
-        look = _Look(compared, cache_folder(None) / "types" if types else None)
+        look = _Look(compared, types_for(types, cache_folder(None), usually=True))
         services = [_service(target, look) for target in dict.fromkeys(targets)]
         base = compared.base.name if compared.base is not None else None
         report = Report(project.package.distribution, base, services)
