@@ -90,7 +90,7 @@ def test_the_time_of_an_upload_is_read_in_utc(text: object, expected: datetime |
         ("api/pyproject.toml", "uv.lock", "uv lock --upgrade-package crucible-shared"),
         ("api/pyproject.toml", "api/poetry.lock", "poetry update --lock crucible-shared"),
         ("pyproject.toml", "pdm.lock", "pdm update --no-sync crucible-shared"),
-        ("web/package.json", "web/package-lock.json", "npm install --package-lock-only"),
+        ("web/package.json", "web/package-lock.json", "npm install --package-lock-only --ignore-scripts"),
     ],
 )
 def test_a_lock_that_is_left_behind_is_told_with_the_command(moving: str, lock: str, command: str) -> None:

@@ -13,9 +13,10 @@ from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.server import Running
 from crucible_pipeline.upgrade.policy import NONE, read_policy
 from crucible_pipeline.upgrade.proposal import Facts, proposal
+from crucible_pipeline.upgrade.scratch import clean_environment, run_bounded, write_files
 from crucible_pipeline.upgrade.service import open_service
 from crucible_pipeline.upgrade.trial import Result, Trial, check_seconds, parse_command, shown
-from crucible_pipeline.upgrade.trial_run import Wheel, _environment, _install, _run, _write
+from crucible_pipeline.upgrade.trial_run import Wheel, _install
 from crucible_pipeline.version import parse
 from upgrade.upgrade_services import ServiceRepository
 
@@ -130,7 +131,7 @@ def test_what_takes_too_long_ends_with_everything_it_started(tmp_path: Path) -> 
         "import subprocess, sys, time\nsubprocess.Popen([sys.executable, 'late.py'])\n"
         "print('begun', flush=True)\ntime.sleep(600)\n"
     )
-    code, output = _run([sys.executable, "-c", script], tmp_path, {}, 1)
+    code, output = run_bounded([sys.executable, "-c", script], tmp_path, {}, 1)
     assert code is None
     assert output == b"begun\n"
     deadline = time.monotonic() + 5
@@ -140,7 +141,9 @@ def test_what_takes_too_long_ends_with_everything_it_started(tmp_path: Path) -> 
 
 
 def test_output_is_kept_to_its_end(tmp_path: Path) -> None:
-    code, output = _run([sys.executable, "-c", "print('x' * (1 << 22)); print('end')"], tmp_path, {}, 60)
+    code, output = run_bounded(
+        [sys.executable, "-c", "print('x' * (1 << 22)); print('end')"], tmp_path, {}, 60
+    )
     assert code == 0
     assert len(output) <= 1 << 16
     assert output.endswith(b"x\nend\n")
@@ -158,7 +161,7 @@ def test_a_checkout_holds_the_branch_and_no_link_leads_out_of_it(tmp_path: Path)
     service.commit({})
     service.git("config", "filter.evil.smudge", f"touch {tmp_path / 'proof'}")
     folder = tmp_path / "checkout"
-    _write(open_service(service.root), {"b.txt": b"new\n"}, folder)
+    write_files(open_service(service.root), {"b.txt": b"new\n"}, folder)
     assert (folder / "a" / "near").read_text() == "new\n"
     assert sorted(path.name for path in (folder / "a").iterdir()) == ["near", "run.sh"]
     assert os.access(folder / "a" / "run.sh", os.X_OK)
@@ -172,7 +175,7 @@ def test_the_environment_holds_the_path_and_nothing_that_was_not_chosen(
     monkeypatch.setenv("MY_SECRET", "1")
     monkeypatch.setenv("http_proxy", "http://packages.example:3128")
     monkeypatch.setenv("https_proxy", "http://me:secret@packages.example:3128")
-    found = _environment(tmp_path)
+    found = clean_environment(tmp_path)
     assert found["http_proxy"] == "http://packages.example:3128"
     assert not {"MY_SECRET", "https_proxy", "VIRTUAL_ENVIRONMENT", "PYTHONPATH"} & set(found)
     assert found["PATH"].startswith(str(tmp_path / "venv" / "bin"))
@@ -186,7 +189,7 @@ def test_another_version_than_the_wanted_one_is_told(
     service.commit({"requirements.txt": "crucible-shared==0.3.*\n"})
     wheel = Wheel("crucible-shared", "0.4.0", "crucible_shared-0.4.0-py3-none-any.whl", b"", index.simple_url)
     (tmp_path / "checkout").mkdir()
-    _write(open_service(service.root), {}, tmp_path / "checkout")
+    write_files(open_service(service.root), {}, tmp_path / "checkout")
     why = _install(open_service(service.root), ["requirements.txt"], wheel, tmp_path, 120)
     assert why == "its requirements install crucible-shared 0.3.1"
 

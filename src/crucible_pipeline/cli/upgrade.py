@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 import typer
 from packaging.utils import canonicalize_name
 
-from crucible_pipeline.cli import fleet
+from crucible_pipeline.cli import checker, fleet
 from crucible_pipeline.cli.app import console, print_json
 from crucible_pipeline.cli.service_index import service_index
 from crucible_pipeline.errors import CannotDo
@@ -56,6 +56,13 @@ _ForgeUrl = Annotated[str, typer.Option(help="The root of the forge's REST API, 
 _Automerge = Annotated[
     bool, typer.Option("--automerge", help="Merge what is safe once its checks passed; with --pr.")
 ]
+_RefreshLocks = Annotated[
+    bool,
+    typer.Option(
+        "--refresh-locks",
+        help="Refresh locks by uv, poetry, pdm, npm and their like; they may run the service's code.",
+    ),
+]
 _RunTests = Annotated[
     str,
     typer.Option(
@@ -93,9 +100,11 @@ def register(app: typer.Typer) -> None:
         forge: _Forge = "",
         forge_url: _ForgeUrl = "",
         automerge: _Automerge = False,
+        refresh_locks: _RefreshLocks = False,
         run_tests: _RunTests = "",
         allow_test_command: _OwnTests = False,
         test_seconds: _TestSeconds = Terms().seconds,
+        types: checker.TypesOption = None,
         jobs: fleet.Jobs = 0,
         cache: fleet.Cache = None,
         output: _Output = Format.TEXT,
@@ -103,23 +112,22 @@ def register(app: typer.Typer) -> None:
         """Move every pin of a service to the newest allowed version, on a branch of its own.
 
         The work tree and the checked out branch stay as they are; of an address a clone is kept.
-
         With --services the exit code is 1 if one of the list failed.
 
         Example: [bold]crucible upgrade --services services.toml --pr --shard 1/4[/bold]
         """
         services = fleet.wanted(targets or [], listed, shard, label or [])
+        folder = fleet.cache_folder(cache)
         request = Request(
             to=parse(to) if to else None,
             dry_run=dry_run,
             push=push or pr,
             forge=Access(os.environ, forge, forge_url) if pr else None,
             automerge=automerge,
-            tests=Terms(
-                parse_command(run_tests) if run_tests else (), check_seconds(test_seconds), allow_test_command
-            ),
+            refresh_locks=refresh_locks,
+            tests=_terms(run_tests, test_seconds, own=allow_test_command),
+            types=checker.types_for(types, folder, usually=listed is None),
         )
-        folder = fleet.cache_folder(cache)
         clones = fleet.clones_in(folder)
         told = _Told(request, output, proposal, whole=len(services) == 1 or dry_run)
         with service_index(index_url, folder) as index, told:
@@ -132,6 +140,10 @@ def register(app: typer.Typer) -> None:
                 told.tell(outcome)
         # a list was worked through; that one of it failed is an answer about the list
         raise typer.Exit(min(told.exit_code, 1) if listed is not None else told.exit_code)
+
+
+def _terms(command: str, seconds: int, *, own: bool) -> Terms:
+    return Terms(parse_command(command) if command else (), check_seconds(seconds), own)
 
 
 class _Told:

@@ -70,6 +70,23 @@ def failed(service: str, error: CrucibleError) -> Outcome:
     return Outcome(rows=(Row(service=service, skipped=str(error)),), exit_code=error.exit_code)
 
 
+def joined(outcomes: Sequence[Outcome]) -> Outcome:
+    """What came of several branches of one service, as one.
+
+    Args:
+        outcomes: at least one.
+    """
+    if len(outcomes) == 1:
+        return outcomes[0]
+    return Outcome(
+        rows=[row for one in outcomes for row in one.rows],
+        exit_code=max(one.exit_code for one in outcomes),
+        proposal="\n".join(one.proposal for one in outcomes if one.proposal),
+        diff="".join(one.diff for one in outcomes),
+        notes=list(dict.fromkeys(note for one in outcomes for note in one.notes)),
+    )
+
+
 def as_json(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     """The JSON document: one object per pin."""
     return [_object(row) for outcome in outcomes for row in outcome.rows]
