@@ -116,9 +116,10 @@ class Repository:
 
     def commit_of(self, ref: str) -> str | None:
         """The commit a ref names, or None."""
-        if ref.startswith("-") or not self.holds("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"):
+        if ref.startswith("-"):
             return None
-        return self.run("rev-parse", "--verify", f"{ref}^{{commit}}")
+        found = _git(self.root, ["rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"])
+        return os.fsdecode(found.stdout.strip()) if found.returncode == 0 else None
 
     def is_annotated(self, tag: str) -> bool:
         """Whether a tag is an object of its own, with author and date, and no mere name."""

@@ -46,7 +46,9 @@ _MISLEADING = frozenset(
 )
 
 
-def _run(root: Path, arguments: Sequence[str], given: bytes, more: Mapping[str, str]) -> bytes:
+def _run(
+    root: Path, arguments: Sequence[str], given: bytes, more: Mapping[str, str], fine: Sequence[int] = (0,)
+) -> bytes:
     inherited = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
     done = subprocess.run(
         ["git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", *arguments],
@@ -56,7 +58,7 @@ def _run(root: Path, arguments: Sequence[str], given: bytes, more: Mapping[str, 
         capture_output=True,
         check=False,
     )
-    if done.returncode:
+    if done.returncode not in fine:
         raise CannotDo(f"git {arguments[0]} failed in {root}: {os.fsdecode(done.stderr).strip()}")
     return done.stdout
 
@@ -96,9 +98,13 @@ def contents_of(repository: Repository, entries: Iterable[Entry]) -> dict[str, b
 def blob_at(repository: Repository, commit: str, path: str) -> bytes | None:
     """The content of a file, or of a symbolic link, of a commit; None where the commit has none there."""
     name = f"{commit}:{path}"
-    if not repository.holds("cat-file", "-e", name):
+    try:
+        return repository.read("cat-file", "blob", name)
+    except CannotDo:
+        # that it is not there is an answer; that it cannot be read is none
+        if repository.holds("cat-file", "-e", name):
+            raise
         return None
-    return repository.read("cat-file", "blob", name)
 
 
 def paths_between(repository: Repository, old: str, new: str) -> list[str]:
@@ -125,10 +131,7 @@ def files_with(
     base = f"{below}/" if below else ""
     arguments = ["-l", "-z", "-F", "--full-name", "--no-recurse-submodules", *wanted, commit]
     where = ["--", f":(top,glob){_literal(base)}**/{pattern}"]
-    if not repository.holds("grep", "-q", *arguments, *where):
-        return []
-    found = repository.read("grep", *arguments, *where)
-    return sorted(os.fsdecode(name).removeprefix(f"{commit}:") for name in found.split(b"\0") if name)
+    return _grepped(repository, commit, [*arguments, *where])
 
 
 def files_naming(
@@ -146,10 +149,12 @@ def files_naming(
     base = f"{below}/" if below else ""
     arguments = ["-l", "-z", "-a", "-i", "-E", "--full-name", "--no-recurse-submodules", "-e", expression]
     where = [f":(top,glob,icase){_literal(base)}**/{pattern}" for pattern in patterns]
-    # grep without a find is an answer, not a failure
-    if not repository.holds("grep", "-q", *arguments[2:], commit, "--", *where):
-        return []
-    found = repository.read("grep", *arguments, commit, "--", *where)
+    return _grepped(repository, commit, [*arguments, commit, "--", *where])
+
+
+def _grepped(repository: Repository, commit: str, arguments: Sequence[str]) -> list[str]:
+    """The files that grep names; that it finds none is an answer, not a failure."""
+    found = _run(repository.root, ["grep", *arguments], b"", {}, fine=(0, 1))
     return sorted(os.fsdecode(name).removeprefix(f"{commit}:") for name in found.split(b"\0") if name)
 
 
