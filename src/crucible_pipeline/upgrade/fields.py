@@ -1,9 +1,11 @@
 """Fields of models that a file gives or names: constructors, keyword arguments, keys of dictionaries."""
 
 import ast
+import json
 from collections.abc import Iterator
+from typing import cast
 
-from crucible_pipeline.upgrade.meaning import Instance, Keys, Written
+from crucible_pipeline.upgrade.meaning import Instance, Keys, Meaning, Written
 from crucible_pipeline.upgrade.noting import Noting
 from crucible_pipeline.upgrade.places import Place, begin, callee, whole
 from crucible_pipeline.upgrade.use import Tier
@@ -23,16 +25,23 @@ class Fields(Noting):
         made = self.scopes.type_of(self.scopes.meaning(node.func))
         if made is not None:
             self._check_making(node, made[0], made[1])
-        elif _name_of(node.func) == "partial" and node.args:
-            later = self.scopes.type_of(self.scopes.meaning(node.args[0]))
-            if later is not None and not later[1]:
-                self._check_given(node, later[0])
+        elif node.args:
+            self._check_handed(node, self.scopes.meaning(node.args[0]))
         if isinstance(node.func, ast.Attribute):
             base = self.scopes.meaning(node.func.value)
             if isinstance(base, Instance):
                 self._check_named_fields(node, base.type, node.func.attr)
             elif isinstance(base, Keys) and node.func.attr in _READERS and node.args:
                 self.check_key(base, node.args[0])
+
+    def _check_handed(self, node: ast.Call, first: Meaning) -> None:
+        """`partial(EvaluationRequest, timeout=3)` and `replace(request, timeout=3)`."""
+        called = _name_of(node.func)
+        later = self.scopes.type_of(first)
+        if called == "partial" and later is not None and not later[1]:
+            self._check_given(node, later[0])
+        elif called == "replace" and isinstance(first, Instance):
+            self._check_given(node, first.type)
 
     def check_key(self, keys: Keys, key: ast.expr) -> None:
         """Note the key by which a field is read from a dictionary made of a model."""
@@ -60,12 +69,23 @@ class Fields(Noting):
         if rest and rest[0] in _VALIDATORS and first is not None and self._written(first) is not None:
             self._check_keys(name, first, complete=True)
             self.note(callee(node), name, self.wanted.shapes.get(name))
-        if rest:
+        if rest and rest[0] == "model_validate_json" and isinstance(first, ast.Constant):
+            self._check_json(name, first)
+        if rest and rest[0] != "model_construct":
             return
         self.note(callee(node), name, self.wanted.shapes.get(name))
         given = self._check_given(node, name)
-        if None not in given:
+        if None not in given and not rest:
             self._check_required(name, given, callee(node))
+
+    def _check_json(self, name: str, node: ast.Constant) -> None:
+        """Note the keys of a message that a text holds."""
+        try:
+            said: object = json.loads(node.value) if isinstance(node.value, str | bytes) else None
+        except (ValueError, RecursionError):
+            return
+        for key in cast("dict[str, object]", said) if isinstance(said, dict) else ():
+            self.note_field(whole(node), name, key, Tier.POSSIBLE)
 
     def _check_given(self, node: ast.Call, name: str) -> set[str | None]:
         """Note the keyword arguments of a call that makes a model; None stands for what is not known."""

@@ -108,13 +108,16 @@ class Scopes:
         if isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}:
             owner = self.own_class()
             return owner.attributes.get(node.attr) if owner is not None else None
-        base = self.meaning(node.value)
+        return self.member(self.meaning(node.value), node.attr)
+
+    def member(self, base: Meaning, name: str) -> Meaning:
+        """What an attribute of something means."""
         if isinstance(base, Named):
-            return Named((*base.path, node.attr))
+            return Named((*base.path, name))
         if isinstance(base, Local):
-            return self.modules.member(base.module, node.attr)
+            return self.modules.member(base.module, name)
         if isinstance(base, Instance):
-            return self._field(base.type, node.attr)
+            return Keys(base.type) if name == "__dict__" else self._field(base.type, name)
         return None
 
     def _field(self, type_name: str, name: str) -> Meaning:
@@ -141,6 +144,14 @@ class Scopes:
             return self._payload(called.path[-2] if len(called.path) > 1 else "")
         if isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
             return Written(node)
+        texts = [
+            one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        ]
+        if isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1 and texts:
+            return self.member(self.meaning(node.args[0]), texts[0])
+        if texts and getattr(node.func, "attr", getattr(node.func, "id", "")) == "import_module":
+            package, *rest = texts[0].split(".")
+            return Named(tuple(rest)) if package == self.contract.package.import_name else None
         if isinstance(node.func, ast.Attribute):
             base = self.meaning(node.func.value)
             if isinstance(base, Instance) and node.func.attr in _COPIERS:

@@ -11,6 +11,8 @@ from crucible_pipeline.upgrade.use import Tier
 _READERS = frozenset({"delattr", "getattr", "hasattr", "setattr"})
 # methods that take an object and the name of what they put something else in place of
 _PATCHERS = frozenset({"delattr", "object", "setattr"})
+# they are given names of fields of what only the running program knows
+_NAMERS = frozenset({"attrgetter", "field_serializer", "field_validator"})
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+\Z")
 _MAX_PARTS = 12
 
@@ -27,7 +29,7 @@ class Texts(Fields):
             name = node.args[1]
             if isinstance(name, ast.Constant) and isinstance(name.value, str):
                 self.attribute(self.scopes.meaning(node.args[0]), name.value, whole(name), Tier.POSSIBLE)
-        elif called == "attrgetter":
+        elif called in _NAMERS:
             for name in node.args:
                 if isinstance(name, ast.Constant) and isinstance(name.value, str):
                     self._any_field(name, name.value)

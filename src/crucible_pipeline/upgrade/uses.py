@@ -91,10 +91,13 @@ class Uses(Texts):
     def visit_Subscript(self, node: ast.Subscript) -> None:
         held = self.scopes.meaning(node.value)
         found = self.scopes.type_of(held)
-        if found is not None and not found[1] and isinstance(node.slice, ast.Constant):
-            member = str(node.slice.value)
-            cause = self.wanted.members.get((found[0], member))
-            self.note(whole(node.slice), f"{found[0]}.{member}", cause)
+        if found is not None and isinstance(node.slice, ast.Constant):
+            member, place = str(node.slice.value), whole(node.slice)
+            if found[1] in {(), ("__members__",)}:
+                cause = self.wanted.members.get((found[0], member))
+                self.note(place, f"{found[0]}.{member}", cause)
+            elif found[1] == ("model_fields",):
+                self.note_field(place, found[0], member)
         elif isinstance(held, Keys):
             self.check_key(held, node.slice)
         self.generic_visit(node)
