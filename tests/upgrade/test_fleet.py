@@ -365,6 +365,22 @@ def test_files_that_are_no_python_and_pins_that_differ_are_told_and_the_service_
 
 
 @pytest.mark.slow
+def test_the_tests_that_the_list_names_run_and_those_that_the_service_names_do_not(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    proof = tmp_path / "proof"
+    own = {"pyproject.toml": f'[tool.crucible.upgrade]\ntest_command = "touch {proof}"\n'}
+    fleet.remote("passes", {**PINNED, **own}, 'test_command = ["python", "-c", "import crucible_shared"]\n')
+    fleet.remote("fails", {**PINNED, **own}, 'test_command = "python -c 1/0"\n')
+    fleet.remote("without", {**PINNED, **own})
+    code = main(["upgrade", "--services", str(fleet.list), "--index-url", fleet.url, "--push"])
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("tests ")]
+    assert code == 0
+    assert [line.split()[1].rstrip(":") for line in said][:2] == ["passed", "failed"]
+    assert not proof.exists()
+
+
+@pytest.mark.slow
 def test_a_repository_of_a_hundred_thousand_files_is_upgraded(
     fleet: Fleet, capsys: pytest.CaptureFixture[str]
 ) -> None:

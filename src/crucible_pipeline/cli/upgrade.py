@@ -159,7 +159,7 @@ class _Told:
     def __init__(self, request: Request, output: Format, path: Path | None, *, whole: bool) -> None:
         self._request, self._output, self._path, self._whole = request, output, path, whole
         self._rows: list[dict[str, Any]] = []
-        self._counts = {"moves": 0, "stays": 0, "failed": 0}
+        self._counts = {"moved": 0, "stayed": 0, "failed": 0}
         self._proposals = 0
         self.exit_code = 0
 
@@ -182,7 +182,7 @@ class _Told:
     def tell(self, outcome: Outcome) -> None:
         """Print an outcome, or keep what JSON says of it."""
         moves = any(row.after is not None for row in outcome.rows)
-        self._counts["failed" if outcome.exit_code else "moves" if moves else "stays"] += 1
+        self._counts["failed" if outcome.exit_code else "moved" if moves else "stayed"] += 1
         self.exit_code = max(self.exit_code, outcome.exit_code)
         if self._path is not None and outcome.proposal:
             self._write(self._path, "a", ("\n" if self._proposals else "") + outcome.proposal)
