@@ -179,6 +179,21 @@ OTHERS = (
     ),
     Kind("npm x-range", "package.json", '{"peerDependencies": {"@crucible/shared": "«0.3→0.4».x"}}\n'),
     Kind(
+        "npm hyphen",
+        "package.json",
+        '{"dependencies": {"@crucible/shared": "«0.3.0→0.4.0» - «0.3.9→0.4.0»"}}\n',
+    ),
+    Kind(
+        "npm short hyphen",
+        "package.json",
+        '{"dependencies": {"@crucible/shared": "«0.3→0.4» - «0.3→0.4»"}}\n',
+    ),
+    Kind(
+        "npm alternatives",
+        "package.json",
+        '{"dependencies": {"@crucible/shared": "^0.2.0 || >=«0.3.0→0.4.0» <«0.4.0→0.5.0»"}}\n',
+    ),
+    Kind(
         "npm range", "package.json", '{"overrides": {"@crucible/shared": ">=«0.3.0→0.4.0» <«0.4.0→0.5.0»"}}\n'
     ),
 )

@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from crucible_pipeline.errors import Refused
-from crucible_pipeline.upgrade.dialect import Dialect, meaning, parts
+from crucible_pipeline.upgrade.dialect import Dialect, Range, meaning, parts
 from crucible_pipeline.upgrade.lines import Line, line_at
 
 _REQUIREMENT = re.compile(
@@ -68,9 +68,9 @@ class Pin:
     dialect: Dialect = Dialect.PEP440
 
     @property
-    def meaning(self) -> SpecifierSet:
+    def meaning(self) -> Range:
         """What the specifier admits; everything where the pin has none."""
-        return meaning(self.specifier, self.dialect) or SpecifierSet()
+        return meaning(self.specifier, self.dialect) or Range((SpecifierSet(),))
 
 
 @dataclass(frozen=True, slots=True, order=True)

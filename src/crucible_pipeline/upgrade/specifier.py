@@ -3,16 +3,26 @@
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from crucible_pipeline.upgrade.dialect import Dialect, Part, is_coarse, meaning, parts, written
+from crucible_pipeline.upgrade.dialect import (
+    Dialect,
+    Part,
+    Range,
+    is_coarse,
+    is_short,
+    meaning,
+    parts,
+    written,
+)
 from crucible_pipeline.upgrade.pins import Pin
 
 _LOWER = frozenset({"==", "===", "~=", ">=", ">", "^", "~", "", "="})
 _EXACT = frozenset({"==", "===", "", "="})
 
 
-def admits(specifier: SpecifierSet, version: Version) -> bool:
+def admits(specifier: SpecifierSet | Range, version: Version) -> bool:
     """Whether a version satisfies a specifier; a pre-release is judged by its number alone."""
-    return specifier.contains(version, prereleases=True)
+    said = Range((specifier,)) if isinstance(specifier, SpecifierSet) else specifier
+    return said.contains(version)
 
 
 def is_prerelease(pin: Pin) -> bool:
@@ -50,14 +60,23 @@ def moved(pin: Pin, target: Version) -> str | None:
 
     Returns:
         The specifier with its operators, precision and blanks as they were (`==0.3.*` → `==0.4.*`,
-        `>=0.3,<0.4` → `>=0.4,<0.5`); None where no such specifier admits the release.
+        `>=0.3,<0.4` → `>=0.4,<0.5`); of alternatives the newest moves (`^0.2.0 || ^0.3.0` →
+        `^0.2.0 || ^0.4.0`).
+        None where no such specifier admits the release.
     """
     specifier = pin.specifier
-    for part in reversed(parts(specifier, pin.dialect)):
+    for part in reversed(_newest(parts(specifier, pin.dialect))):
         new = _moved(part, target, pin.dialect)
         specifier = specifier[: part.start] + new + specifier[part.end :]
     admitted = meaning(specifier, pin.dialect)
     return specifier if admitted is not None and admits(admitted, target) else None
+
+
+def _newest(found: list[Part]) -> list[Part]:
+    """The parts of the alternative that speaks of the newest version."""
+    numbers = {part.choice: part.number for part in found if part.number is not None}
+    newest = max(numbers, key=lambda choice: numbers[choice], default=0)
+    return [part for part in found if part.choice == newest]
 
 
 def _moved(part: Part, target: Version, dialect: Dialect) -> str:
@@ -74,6 +93,8 @@ def _moved(part: Part, target: Version, dialect: Dialect) -> str:
     if operator in {"~=", ">=", "^", "~"}:
         return written(target, dialect) if target.is_prerelease else _numbers(target, precision)
     if operator == "<=":
+        if is_short(part, dialect):
+            return part.version if target.release[:precision] <= old.release else _numbers(target, precision)
         return part.version if target <= old else _exactly(target, precision, dialect)
     if operator == "<" and not admits(SpecifierSet(f"<{old}"), target):
         return _above(old, target)
