@@ -85,10 +85,19 @@ def gitea(world: World, pull: Pull, url: str) -> dict[str, Any]:
         "html_url": f"{url}/{PROJECT}/pulls/{pull.number}",
         "state": "open" if pull.state == "open" else "closed",
         "merged": pull.state == "merged",
+        "mergeable": pull.state == "open",
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z",
         "title": pull.title,
         "body": pull.body,
         "labels": [{"id": world.labels.index(name) + 1, "name": name} for name in pull.labels],
-        "head": {"ref": pull.branch, "sha": pull.commit, "repo_id": 8 if pull.fork else 7},
+        "head": {
+            "ref": pull.branch,
+            "label": pull.branch,
+            "sha": pull.commit,
+            "repo_id": 8 if pull.fork else 7,
+            "repo": {"full_name": "stranger/fork" if pull.fork else PROJECT},
+        },
         "base": {"ref": pull.base, "sha": world.tip(pull.base), "repo_id": 7},
     }
 
@@ -238,6 +247,7 @@ ROUTES: dict[str, list[Route]] = {
         ("POST", f"{R}/pulls", opened(gitea, ("head", "base", "body"), 409)),
         ("PATCH", f"{R}/pulls/{ANY}", edited(gitea, "body")),
         ("POST", f"{R}/pulls/{ANY}/merge", merged),
+        ("GET", f"{R}/pulls/{ANY}", lambda request: shown(gitea, request)),
         ("GET", f"{R}/labels", all_labels),
         ("POST", f"{R}/labels", new_label),
     ],

@@ -35,7 +35,7 @@ def cut(text: str, limit: int) -> str:
         return text
     kept = text[:limit].rsplit("\n", 1)[0]
     # an open fence would swallow what follows
-    fence = "\n```" if kept.count("\n```") % 2 else ""
+    fence = "\n```" if f"\n{kept}".count("\n```") % 2 else ""
     return f"{kept}{fence}\n\n(cut: the forge takes no longer text)"
 
 
