@@ -86,16 +86,16 @@ class Uploader:
             "POST", self._side.upload, data=form, files={"content": (dist.filename, dist.content)}
         )
         body, headers = request.read(), self._headers(request.headers["Content-Type"])
-        began = time.perf_counter()
+        began, status, said = time.perf_counter(), 500, b""
         for _ in range(ATTEMPTS):
             self._connection.request("POST", self._address.path, body, headers)
             answer = self._connection.getresponse()
-            said = answer.read()
+            status, said = answer.status, answer.read()
             # A peer whose database is busy says so with a 5xx; its client would try again.
-            if answer.status < 500:
+            if status < 500:
                 break
-        if answer.status >= 300:
-            raise RuntimeError(f"{self._side.name}: {answer.status} {said[:200]!r}")
+        if status >= 300:
+            raise RuntimeError(f"{self._side.name}: {status} {said[:200]!r}")
         return time.perf_counter() - began
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from crucible_pipeline.cli.app import main
 from crucible_pipeline.errors import CannotDo
 from crucible_pipeline.index import recorded, seal, upload
 from crucible_pipeline.index.access import Access
-from crucible_pipeline.index.audit import PREFIX, Ledger, key_of
+from crucible_pipeline.index.audit import PREFIX, Entry, Ledger, key_of
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.directory import DirectoryStore
 from crucible_pipeline.index.memory import MemoryStore
@@ -109,8 +109,12 @@ class Slow(MemoryStore):
 def test_threads_that_tell_at_once_share_the_wait_for_the_storage() -> None:
     store = Slow()
     ledger = Ledger(store)
+
+    def tell(number: int) -> Entry:
+        return ledger.append(SOMEBODY, "upload", n=str(number))
+
     with ThreadPoolExecutor(8) as pool:
-        told = list(pool.map(lambda number: ledger.append(SOMEBODY, "upload", n=str(number)), range(40)))
+        told = list(pool.map(tell, range(40)))
     ledger.close()
     assert sorted(entry.number for entry in told) == list(range(1, 41))
     assert [entry.details["n"] for entry in told] == [str(number) for number in range(40)]

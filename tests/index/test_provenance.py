@@ -110,6 +110,6 @@ def test_pypis_own_reader_takes_every_provenance(signer: Issuer) -> None:
 
     for origin, _, named in origins(signer)[:2]:
         publisher = Here(signer, origin).publisher.named
-        bundle = {"publisher": publisher, "attestations": []}
+        bundle: dict[str, Any] = {"publisher": publisher, "attestations": []}
         read = Provenance.model_validate({"version": 1, "attestation_bundles": [bundle]})
         assert read.attestation_bundles[0].publisher.kind == named["kind"]
