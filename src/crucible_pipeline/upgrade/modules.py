@@ -32,6 +32,7 @@ class Modules:
         self.files = {module_of(path): path for path in paths}
         self._exports: dict[str, Mapping[str, Meaning]] = {}
         self._by_last: dict[str, list[str]] = {}
+        self._fitting_names: dict[str, Mapping[str, str]] = {}
         self._known = set(self.files)
         for module in self.files:
             parts = module.split("/")
@@ -72,17 +73,24 @@ class Modules:
             return found if found in self._known else None
         if not dotted:
             return None
-        name = "/".join(dotted)
-        fitting = {
-            module[: len(module) - len(name)].rstrip("/"): module
-            for module in self._by_last.get(dotted[-1], ())
-            if module == name or module.endswith(f"/{name}")
-        }
+        fitting = self._fitting("/".join(dotted))
         # a service may be started in any folder; one around the importer is likelier than any other
-        around = [root for root in fitting if not root or importer.startswith(f"{root}/")]
-        if around:
-            return fitting[max(around, key=len)]
+        root = posixpath.dirname(importer)
+        while root not in {"", "/"} and root not in fitting:
+            root = posixpath.dirname(root)
+        if root in fitting:
+            return fitting[root]
         return next(iter(fitting.values())) if len(fitting) == 1 else None
+
+    def _fitting(self, name: str) -> Mapping[str, str]:
+        """The modules that a name may mean: folder from which it is started → module."""
+        if name not in self._fitting_names:
+            self._fitting_names[name] = {
+                module[: len(module) - len(name)].rstrip("/"): module
+                for module in self._by_last.get(posixpath.basename(name), ())
+                if module == name or module.endswith(f"/{name}")
+            }
+        return self._fitting_names[name]
 
     def imported(self, path: str, content: bytes) -> dict[str, set[str]]:
         """The modules of the service that a file's text seems to import, each with the names, or `ALL`."""
