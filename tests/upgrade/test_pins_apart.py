@@ -22,7 +22,7 @@ def upgraded(
     index: Running, service: ServiceRepository, capsys: pytest.CaptureFixture[str], *arguments: str
 ) -> list[dict[str, Any]]:
     capsys.readouterr()
-    base = ["upgrade", str(service.root), "--index-url", index.simple_url, "--format", "json"]
+    base = ["upgrade", str(service.root), "--no-types", "--index-url", index.simple_url, "--format", "json"]
     assert main([*base, *arguments]) == 0
     rows: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
     return rows
@@ -89,11 +89,11 @@ def test_a_lock_is_refreshed_by_its_own_tool_when_asked(
     subprocess.run([uv, "--quiet", "--no-cache", "lock"], cwd=service.root, check=True, timeout=120)
     service.commit({})
     before = service.file_at("HEAD", "uv.lock").decode()
-    main(["upgrade", str(service.root), "--index-url", index.simple_url])
+    main(["upgrade", str(service.root), "--no-types", "--index-url", index.simple_url])
     assert "type: uv lock --upgrade-package crucible-shared" in capsys.readouterr().err
     service.git("branch", "-D", BREAKING)
 
-    main(["upgrade", str(service.root), "--index-url", index.simple_url, "--refresh-locks"])
+    main(["upgrade", str(service.root), "--no-types", "--index-url", index.simple_url, "--refresh-locks"])
     assert "still holds" not in capsys.readouterr().err
     after = service.file_at(BREAKING, "uv.lock").decode()
     assert 'name = "crucible-shared"\nversion = "0.4.0"' in after

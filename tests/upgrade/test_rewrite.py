@@ -94,7 +94,7 @@ def back(content: bytes) -> bytes:
     return re.sub(expression, lambda match: BACK[match[0].decode()].encode(), content)
 
 
-@settings(deadline=None)
+@settings(max_examples=30)
 @given(files())
 def test_after_rewriting_no_use_is_left_and_nothing_but_names_has_changed(content: bytes) -> None:
     after, made, hits = rewritten({"app.py": content})
@@ -104,7 +104,7 @@ def test_after_rewriting_no_use_is_left_and_nothing_but_names_has_changed(conten
     ast.parse(after["app.py"])
 
 
-@settings(deadline=None)
+@settings(max_examples=15)
 @given(files(), files())
 def test_rewriting_twice_is_rewriting_once(one: bytes, other: bytes) -> None:
     after, _, _ = rewritten({"one.py": one, "other.py": other})

@@ -57,7 +57,7 @@ def service(tmp_path: Path) -> ServiceRepository:
 def test_new_names_are_a_second_commit_and_its_message_says_what_by_which_rule(
     renaming: Running, service: ServiceRepository
 ) -> None:
-    assert main(["upgrade", str(service.root), "--index-url", renaming.simple_url]) == 0
+    assert main(["upgrade", str(service.root), "--no-types", "--index-url", renaming.simple_url]) == 0
     log = service.git("log", "--format=%s", f"main..{BRANCH}").splitlines()
     assert log == ["Use the new names of crucible-shared 0.4.0", "Upgrade crucible-shared to 0.4.0"]
     assert service.git("diff", "--name-only", "main", f"{BRANCH}^") == "requirements.txt"
@@ -72,7 +72,10 @@ def test_new_names_are_a_second_commit_and_its_message_says_what_by_which_rule(
 def test_the_proposal_says_which_lines_were_written_and_which_are_left(
     renaming: Running, service: ServiceRepository, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["upgrade", str(service.root), "--index-url", renaming.simple_url, "--dry-run"]) == 0
+    assert (
+        main(["upgrade", str(service.root), "--no-types", "--index-url", renaming.simple_url, "--dry-run"])
+        == 0
+    )
     shown = capsys.readouterr().out
     assert "The second commit has written the new names into 4 lines of this service." in shown
     assert (
@@ -87,7 +90,15 @@ def test_the_proposal_says_which_lines_were_written_and_which_are_left(
 def test_a_second_run_leaves_both_commits_as_they_are(
     renaming: Running, service: ServiceRepository, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["upgrade", str(service.root), "--index-url", renaming.simple_url, "--format", "json"]
+    arguments = [
+        "upgrade",
+        str(service.root),
+        "--no-types",
+        "--index-url",
+        renaming.simple_url,
+        "--format",
+        "json",
+    ]
     assert main(arguments) == 0
     first, refs = json.loads(capsys.readouterr().out), service.git("for-each-ref")
     assert main(arguments) == 0
@@ -95,6 +106,7 @@ def test_a_second_run_leaves_both_commits_as_they_are(
     assert first[0]["commit"] == service.git("rev-parse", BRANCH)
 
 
+@pytest.mark.slow
 def test_without_the_extra_the_pins_still_move_and_a_note_says_what_is_missing(
     renaming: Running, service: ServiceRepository
 ) -> None:
@@ -115,6 +127,7 @@ def test_without_the_extra_the_pins_still_move_and_a_note_says_what_is_missing(
     assert service.git("log", "--format=%s", f"main..{BRANCH}") == "Upgrade crucible-shared to 0.4.0"
 
 
+@pytest.mark.slow
 def test_a_service_that_uses_no_new_name_does_not_load_the_parser(renaming: Running, tmp_path: Path) -> None:
     service = ServiceRepository.create(
         tmp_path / "plain",

@@ -44,7 +44,7 @@ def outcome(
 ) -> dict[str, str] | None:
     """What the command says of the tests."""
     capsys.readouterr()
-    base = ["upgrade", str(service.root), "--index-url", index.simple_url, "--format", "json"]
+    base = ["upgrade", str(service.root), "--no-types", "--index-url", index.simple_url, "--format", "json"]
     assert main([*base, *arguments]) == 0
     tests: dict[str, str] | None = json.loads(capsys.readouterr().out)[0]["tests"]
     return tests
