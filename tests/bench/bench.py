@@ -7,6 +7,7 @@ from bench import (
     archives,
     bench_compat,
     chain,
+    fleet,
     generation,
     impact,
     index_figures,
@@ -25,6 +26,7 @@ PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
     "compat": bench_compat.rows,
     "index": index_figures.rows,
     "pins": pins.rows,
+    "fleet": fleet.rows,
     "impact": impact.rows,
 }
 
