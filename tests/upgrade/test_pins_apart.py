@@ -77,6 +77,7 @@ default = true
 """
 
 
+@pytest.mark.slow
 def test_a_lock_is_refreshed_by_its_own_tool_when_asked(
     index: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

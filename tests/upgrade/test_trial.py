@@ -80,6 +80,14 @@ def test_a_service_decides_what_runs_only_where_the_caller_lets_it(
     tested.commit({".crucible.toml": f"[upgrade]\ntest_command = ['touch', '{proof}']\n"})
     assert outcome(index, tested, capsys) is None
     assert not proof.exists()
+
+
+@pytest.mark.slow
+def test_what_the_caller_names_runs_in_place_of_what_the_service_names(
+    index: Running, tested: ServiceRepository, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    proof = tmp_path / "proof"
+    tested.commit({".crucible.toml": f"[upgrade]\ntest_command = ['touch', '{proof}']\n"})
     # what the caller says comes first
     named = outcome(index, tested, capsys, "--allow-test-command", "--run-tests", "no-such-program")
     assert named == {
