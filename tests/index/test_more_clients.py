@@ -196,3 +196,19 @@ def test_a_program_locks_and_installs_own_and_public_packages_through_one_url(
     (installed,) = venv.glob("lib/python3*/site-packages")
     assert (installed / "demo_pkg/__init__.py").read_bytes() == b"VALUE = 1\n"
     assert (installed / "public_lib/__init__.py").read_bytes() == b"VALUE = 2\n"
+
+
+@pytest.mark.parametrize("version", ["21.3.1", "22.3.1", "23.0.1"])
+def test_an_old_pip_installs_what_has_metadata_beside_it(
+    index: Running, environment: dict[str, str], tmp_path: Path, version: str
+) -> None:
+    old = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"]
+    subprocess.run([sys.executable, *old, str(tmp_path / "pip"), f"pip=={version}"], check=True)
+    asked = ["install", "--disable-pip-version-check", "--index-url", index.simple_url, "--target"]
+    subprocess.run(
+        [sys.executable, str(tmp_path / "pip" / "pip"), *asked, str(tmp_path / "into"), "Demo_Pkg==1.*"],
+        env=environment,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert {path.name for path in (tmp_path / "into").iterdir()} >= {"demo_pkg", "public_lib"}

@@ -139,9 +139,8 @@ def _row(link: Link) -> dict[str, object]:
     if link.requires_python is not None:
         row["requires-python"] = link.requires_python
     if link.metadata_sha256 is not None:
-        # PEP 714: the old name beside the new one, for installers from before 2023.
+        # PEP 714: under the old name, dist-info-metadata, pip 22.3 to 23.0 would end with an exception.
         row["core-metadata"] = {HASH: link.metadata_sha256}
-        row["dist-info-metadata"] = {HASH: link.metadata_sha256}
     if link.provenance is not None:
         row["provenance"] = link.provenance
     return row
