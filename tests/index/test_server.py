@@ -50,7 +50,7 @@ def served(
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     index = Running(f"http://127.0.0.1:{port}/", token, Catalog(DirectoryStore(data)))
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             with contextlib.suppress(httpx.TransportError):
                 if fetch(index, "health").is_success:

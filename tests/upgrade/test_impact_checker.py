@@ -65,6 +65,12 @@ def test_wheels_without_code_are_told() -> None:
     assert found.notes == ("A wheel of the two versions holds no code, so that no hit is certain.",)
 
 
+def test_wheels_with_the_same_code_cost_no_check() -> None:
+    package = {"__init__.py": b""}
+    nobody = Checker("mypy", "", ("/nowhere/mypy",))
+    assert checked({"app.py": IMPORT.encode()}, nobody, (package, package)).notes == ()
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
@@ -76,8 +82,8 @@ def test_wheels_without_code_are_told() -> None:
 def test_a_checker_that_fails_costs_certainty_and_nothing_else(
     command: tuple[str, ...], said: str | None
 ) -> None:
-    package = {"__init__.py": b""}
-    found = checked({"app.py": IMPORT.encode()}, Checker("mypy", "", command), (package, package))
+    packages = ({"__init__.py": b""}, {"__init__.py": b"x = 1"})
+    found = checked({"app.py": IMPORT.encode()}, Checker("mypy", "", command), packages)
     assert found.notes == () if said is None else said in found.notes[0]
 
 

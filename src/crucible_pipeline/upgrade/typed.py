@@ -87,6 +87,8 @@ def with_types(
         packages = versions.packages()
         if not all(packages):
             return replace(found, notes=(*found.notes, _NO_CODE))
+        if packages[0] == packages[1]:
+            return found
         faults = _kept(types.checker, types.cache, files, package, packages)
     except CrucibleError as error:
         return replace(found, notes=(*found.notes, f"No hit is certain: {error}."))
