@@ -45,5 +45,5 @@ def test_a_line_that_a_waived_change_breaks_is_listed_all_the_same() -> None:
 
 
 def test_the_name_to_write_instead_is_given() -> None:
-    row = "| app.py:4 | `EvaluationRequest.timeout` | property-renamed | likely | `EvaluationRequest.time_limit` |"
-    assert row in proposal(FACTS)
+    said = "`EvaluationRequest.timeout` | property-renamed | likely | `EvaluationRequest.time_limit`"
+    assert f"| app.py:4 | {said} |" in proposal(FACTS)

@@ -7,9 +7,9 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
-from granian.utils.proxies import wrap_asgi_with_proxy_headers
+from granian.utils import proxies
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -88,7 +88,11 @@ def routed(
     )
     app.router.redirect_slashes, app.router.default = False, Slashes(app.routes)
     bounded: ASGIApp = Measured(Limits(app), metrics)
-    return wrap_asgi_with_proxy_headers(bounded, list(terms.proxies)) if terms.proxies else bounded
+    # granian types this for nobody
+    behind = cast(
+        "Callable[[ASGIApp, list[str]], ASGIApp]", cast("Any", proxies).wrap_asgi_with_proxy_headers
+    )
+    return behind(bounded, list(terms.proxies)) if terms.proxies else bounded
 
 
 class _Site:

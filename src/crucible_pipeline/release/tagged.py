@@ -111,7 +111,7 @@ def tagged(wanted: Wanted, folder: Path, dist: Path | None = None) -> Tagged:
     there = _in_clone(released, wanted.project, repository, clone)
     state = facts.judged(there, clone, f"refs/tags/{tag}", version, _day(clone))
     known = facts.with_judgement(known, state)
-    files = {} if lying_in(dist, released.name, version) else state.files
+    files: Mapping[str, str] = {} if lying_in(dist, released.name, version) else state.files
     require(PUBLISH, facts.with_contents(known, there.project, files, str(version)))
     return _whole(tag, (clone, _address(repository)), there, files)
 
@@ -143,7 +143,7 @@ def previewed(wanted: Wanted, folder: Path, dist: Path | None = None) -> Tagged:
     since = f"refs/tags/{series.tag(max(state.released))}..HEAD" if state.released else "HEAD"
     following = next_after(state.released, state.next_version)
     version = Version(f"{following}.dev{clone.run('rev-list', '--count', since)}")
-    files = {} if lying_in(dist, released.name, version) else state.files
+    files: Mapping[str, str] = {} if lying_in(dist, released.name, version) else state.files
     require(PREVIEW, facts.with_contents(known, there.project, files, changelog.UNRELEASED))
     tag = series.tag(version)
     # The build reads the version from a tag; this one exists nowhere but here.
