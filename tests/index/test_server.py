@@ -25,7 +25,7 @@ from crucible_pipeline.index.server import Running, running, serve
 from crucible_pipeline.index.verify import survey
 from index.distributions import fetch, noise, post, wheel
 
-PROGRAM = (sys.executable, "-c", "from crucible_pipeline.cli.app import run; run()", "serve")
+PROGRAM = (sys.executable, "-c", "from crucible_pipeline.cli import run; run()", "serve")
 # The server without the program around it: it starts in a third of the time.
 SERVE = (
     "import sys, pathlib; from crucible_pipeline.index.server import serve; "
@@ -52,6 +52,7 @@ def served(
     try:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
+            assert process.poll() is None, process.communicate()[1]
             with contextlib.suppress(httpx.TransportError):
                 if fetch(index, "health").is_success:
                     break
