@@ -44,6 +44,8 @@ from crucible_pipeline.version import parse
 
 MAX_FIELD_BYTES = 8 << 20
 MAX_FIELDS = 2000
+# Of a declared length; no body is longer than such a number says.
+MAX_DIGITS = 18
 # What lies beside a distribution under its name.
 BESIDE = (".metadata", ".provenance")
 LOG = logging.getLogger("crucible.index")
@@ -202,7 +204,8 @@ class _Site:
         """What became of an upload: one word, and one sentence."""
         # Before the body is read: a stranger's gigabytes are not worth a disk.
         await self._door.allow(request, "upload", None)
-        if int(request.headers.get("content-length") or 0) > self._max_upload_bytes:
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and (len(declared) > MAX_DIGITS or int(declared) > self._max_upload_bytes):
             raise TooLarge(f"the index takes at most {self._max_upload_bytes} bytes at once")
         bounded = Request(request.scope, answers.bounded(request, self._max_upload_bytes))
         async with bounded.form(max_files=2, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
