@@ -1,11 +1,11 @@
 """The pull requests of Gitea and Forgejo (REST API version 1)."""
 
-from typing import Any
 from urllib.parse import quote
 
 from crucible_pipeline.upgrade.forge import Comment, Draft, Proposal
-from crucible_pipeline.upgrade.forge_place import TOKENS, Kind, Place
-from crucible_pipeline.upgrade.forge_rest import Api, Words, list_at, number_at, text_at, value_at
+from crucible_pipeline.upgrade.forge_place import TOKENS, Kind
+from crucible_pipeline.upgrade.forge_pulls import Pulls, comment_of, proposal_of
+from crucible_pipeline.upgrade.forge_rest import Words, list_at, number_at, text_at, value_at
 
 # Gitea wants a colour for a label that it is to create.
 LABEL_COLOUR = "#8a6d3b"
@@ -17,17 +17,13 @@ def words(token: str) -> Words:
     return Words(headers, TOKENS[Kind.GITEA], per_page="limit", page_size=50)
 
 
-class Gitea:
+class Gitea(Pulls):
     """The pull requests of one repository.
 
     Args:
         api: of the forge.
         place: the repository.
     """
-
-    def __init__(self, api: Api, place: Place) -> None:
-        self._api = api
-        self._root = f"/repos/{quote(place.path)}"
 
     def open_proposals(self) -> list[Proposal]:
         """Those that are open."""
@@ -43,7 +39,7 @@ class Gitea:
         found = self._api.pages(f"{self._root}/pulls", **query)
         # anybody can open a pull request from a fork, with any name of its branch
         return [
-            _proposal(one)
+            proposal_of(one)
             for one in found
             if value_at(one, "head", "repo_id") == value_at(one, "base", "repo_id")
             and value_at(one, "merged") is not True
@@ -58,11 +54,7 @@ class Gitea:
             "base": draft.base,
             "labels": self._labels((draft.label,)),
         }
-        return _proposal(self._api.write("POST", f"{self._root}/pulls", document))
-
-    def edit(self, proposal: Proposal, title: str, body: str) -> None:
-        """Replace title and body."""
-        self._api.write("PATCH", self._pull(proposal), {"title": title, "body": body})
+        return proposal_of(self._api.write("POST", f"{self._root}/pulls", document))
 
     def label(self, proposal: Proposal, labels: tuple[str, ...]) -> None:
         """Make these the labels; one that the repository lacks is created."""
@@ -77,24 +69,11 @@ class Gitea:
                 known[name] = number_at(made, "id")
         return [known[name] for name in names]
 
-    def close(self, proposal: Proposal, body: str) -> None:
-        """Close it without merging, with a last body."""
-        self._api.write("PATCH", self._pull(proposal), {"state": "closed", "body": body})
-
     def comments(self, number: int) -> list[Comment]:
         """All comments, the oldest first."""
         # the list of an issue's comments is not paged
         found = list_at(self._api.read(f"{self._issue(number)}/comments"))
-        return [Comment(number_at(one, "id"), text_at(one, "body")) for one in found]
-
-    def comment(self, number: int, text: str) -> None:
-        """Add a comment."""
-        self._api.write("POST", f"{self._issue(number)}/comments", {"body": text})
-
-    def edit_comment(self, number: int, comment: Comment, text: str) -> None:
-        """Replace the text of a comment."""
-        del number
-        self._api.write("PATCH", f"{self._root}/issues/comments/{comment.identity}", {"body": text})
+        return [comment_of(one) for one in found]
 
     def is_green(self, proposal: Proposal) -> bool:
         """Whether there are checks of its commit and all of them passed."""
@@ -106,22 +85,3 @@ class Gitea:
         """Merge exactly the commit that the proposal names."""
         document = {"Do": "merge", "head_commit_id": proposal.commit}
         self._api.write("POST", f"{self._pull(proposal)}/merge", document)
-
-    def _pull(self, proposal: Proposal) -> str:
-        return f"{self._root}/pulls/{proposal.number}"
-
-    def _issue(self, number: int) -> str:
-        return f"{self._root}/issues/{number}"
-
-
-def _proposal(document: Any) -> Proposal:
-    return Proposal(
-        number=number_at(document, "number"),
-        branch=text_at(document, "head", "ref"),
-        base=text_at(document, "base", "ref"),
-        commit=text_at(document, "head", "sha"),
-        title=text_at(document, "title"),
-        body=text_at(document, "body"),
-        labels=tuple(sorted(text_at(label, "name") for label in list_at(document, "labels"))),
-        address=text_at(document, "html_url"),
-    )

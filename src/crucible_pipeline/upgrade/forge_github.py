@@ -4,8 +4,9 @@ from typing import Any
 from urllib.parse import quote
 
 from crucible_pipeline.upgrade.forge import Comment, Draft, Proposal
-from crucible_pipeline.upgrade.forge_place import TOKENS, Kind, Place
-from crucible_pipeline.upgrade.forge_rest import Api, Words, list_at, number_at, text_at, value_at
+from crucible_pipeline.upgrade.forge_place import TOKENS, Kind
+from crucible_pipeline.upgrade.forge_pulls import Pulls, comment_of, proposal_of
+from crucible_pipeline.upgrade.forge_rest import Words, list_at, number_at, text_at, value_at
 
 # GitHub refuses a longer text.
 MAX_BODY_CHARACTERS = 65_000
@@ -23,18 +24,13 @@ def words(token: str) -> Words:
     return Words(headers, TOKENS[Kind.GITHUB])
 
 
-class GitHub:
+class GitHub(Pulls):
     """The pull requests of one repository.
 
     Args:
         api: of the forge.
         place: the repository.
     """
-
-    def __init__(self, api: Api, place: Place) -> None:
-        self._api = api
-        self._path = place.path
-        self._root = f"/repos/{quote(place.path)}"
 
     def open_proposals(self) -> list[Proposal]:
         """Those that are open."""
@@ -48,7 +44,7 @@ class GitHub:
 
     def _listed(self, **query: str) -> list[Proposal]:
         found = self._api.pages(f"{self._root}/pulls", **query)
-        return [_proposal(one) for one in found if self._is_own(one) and value_at(one, "merged_at") is None]
+        return [proposal_of(one) for one in found if self._is_own(one) and value_at(one, "merged_at") is None]
 
     def _is_own(self, document: Any) -> bool:
         # anybody can open a pull request from a fork, with any name of its branch
@@ -57,35 +53,18 @@ class GitHub:
     def open(self, draft: Draft) -> Proposal:
         """Open a proposal for a branch that is there."""
         document = {"title": draft.title, "body": draft.body, "head": draft.branch, "base": draft.base}
-        made = _proposal(self._api.write("POST", f"{self._root}/pulls", document))
+        made = proposal_of(self._api.write("POST", f"{self._root}/pulls", document))
         self.label(made, (draft.label,))
         return made
-
-    def edit(self, proposal: Proposal, title: str, body: str) -> None:
-        """Replace title and body."""
-        self._api.write("PATCH", self._pull(proposal), {"title": title, "body": body})
 
     def label(self, proposal: Proposal, labels: tuple[str, ...]) -> None:
         """Make these the labels; one that the repository lacks is created."""
         self._api.write("PUT", f"{self._issue(proposal.number)}/labels", {"labels": list(labels)})
 
-    def close(self, proposal: Proposal, body: str) -> None:
-        """Close it without merging, with a last body."""
-        self._api.write("PATCH", self._pull(proposal), {"state": "closed", "body": body})
-
     def comments(self, number: int) -> list[Comment]:
         """All comments, the oldest first."""
         found = self._api.pages(f"{self._issue(number)}/comments")
-        return [Comment(number_at(one, "id"), text_at(one, "body")) for one in found]
-
-    def comment(self, number: int, text: str) -> None:
-        """Add a comment."""
-        self._api.write("POST", f"{self._issue(number)}/comments", {"body": text})
-
-    def edit_comment(self, number: int, comment: Comment, text: str) -> None:
-        """Replace the text of a comment."""
-        del number
-        self._api.write("PATCH", f"{self._root}/issues/comments/{comment.identity}", {"body": text})
+        return [comment_of(one) for one in found]
 
     def is_green(self, proposal: Proposal) -> bool:
         """Whether there are checks of its commit and all of them passed."""
@@ -100,22 +79,3 @@ class GitHub:
     def merge(self, proposal: Proposal) -> None:
         """Merge exactly the commit that the proposal names."""
         self._api.write("PUT", f"{self._pull(proposal)}/merge", {"sha": proposal.commit})
-
-    def _pull(self, proposal: Proposal) -> str:
-        return f"{self._root}/pulls/{proposal.number}"
-
-    def _issue(self, number: int) -> str:
-        return f"{self._root}/issues/{number}"
-
-
-def _proposal(document: Any) -> Proposal:
-    return Proposal(
-        number=number_at(document, "number"),
-        branch=text_at(document, "head", "ref"),
-        base=text_at(document, "base", "ref"),
-        commit=text_at(document, "head", "sha"),
-        title=text_at(document, "title"),
-        body=text_at(document, "body"),
-        labels=tuple(sorted(text_at(label, "name") for label in list_at(document, "labels"))),
-        address=text_at(document, "html_url"),
-    )
