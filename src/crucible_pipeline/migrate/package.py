@@ -1,9 +1,6 @@
 """The world: what the package in the index offers under which name, read from its wheel, never imported."""
 
 import ast
-import io
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +8,7 @@ from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo, Refused
 from crucible_pipeline.index.client import Index, Release
+from crucible_pipeline.upgrade.wheel_code import top_member
 from crucible_pipeline.version import pin_of
 
 STUB = "__init__.pyi"
@@ -71,19 +69,13 @@ def read_package(index: Index, distribution: str, wanted: Version | None) -> Pac
 
 def _stub_of(wheel: bytes, release: Release) -> tuple[str, str]:
     """The import package of a wheel and the text of its stub."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-            stubs = [one for one in archive.infolist() if one.filename.split("/")[1:] == [STUB]]
-            if len(stubs) != 1 or stubs[0].file_size > MAX_STUB_BYTES:
-                raise Refused(
-                    f"{release.filename} holds no package of contracts",
-                    f"give a release that `crucible publish` made; it has one {STUB}",
-                )
-            with archive.open(stubs[0]) as member:
-                text = member.read(MAX_STUB_BYTES).decode("utf-8", "replace")
-            return stubs[0].filename.split("/")[0], text
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError) as error:
-        raise Refused(f"{release.filename} cannot be read: {error}") from None
+    found = top_member(wheel, STUB, MAX_STUB_BYTES)
+    if found is None:
+        raise Refused(
+            f"{release.filename} holds no package of contracts",
+            f"give a release that `crucible publish` made; it has one {STUB}",
+        )
+    return found[0], found[1].decode("utf-8", "replace")
 
 
 def _names(stub: str, release: Release) -> tuple[frozenset[str], dict[str, frozenset[str]]]:

@@ -4,7 +4,6 @@ import io
 import subprocess
 import sys
 import tarfile
-import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,7 +19,7 @@ from crucible_pipeline.index.client import Index, Release
 from crucible_pipeline.upgrade.once import Once
 from crucible_pipeline.upgrade.policy import time_of
 from crucible_pipeline.upgrade.target import Candidate
-from crucible_pipeline.upgrade.wheel_code import code_of
+from crucible_pipeline.upgrade.wheel_code import code_of, top_member
 
 SNAPSHOT = "contract.json"
 CHANGELOG = "CHANGELOG.md"
@@ -92,10 +91,10 @@ class Shelf:
         wheel = self._file(version, "bdist_wheel")
         if wheel is None:
             return None
-        content = _member_of_wheel(self._index.download(wheel), SNAPSHOT)
-        if content is None:
+        found = top_member(self._index.download(wheel), SNAPSHOT, MAX_MEMBER_BYTES)
+        if found is None:
             return None
-        return restore(content.decode("utf-8", "replace"), f"{wheel.filename}/{SNAPSHOT}")
+        return restore(found[1].decode("utf-8", "replace"), f"{wheel.filename}/{SNAPSHOT}")
 
     def changes(self, old: Version, new: Version) -> Sequence[Change]:
         """What changed between the contracts of two versions, which both have one.
@@ -166,25 +165,6 @@ def _last(files: Sequence[Release]) -> datetime | None:
     times = [time_of(release.uploaded) for release in files]
     known = [time for time in times if time is not None]
     return max(known) if len(known) == len(times) else None
-
-
-def _member_of_wheel(data: bytes, name: str) -> bytes | None:
-    """The only file of a name one folder deep (the import package) in a wheel."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as wheel:
-            found = [
-                info
-                for info in wheel.infolist()
-                if info.filename.count("/") == 1 and info.filename.endswith(f"/{name}")
-            ]
-            if len(found) != 1:
-                return None
-            if found[0].file_size > MAX_MEMBER_BYTES:
-                raise Refused(f"{name} in the wheel is larger than {MAX_MEMBER_BYTES} bytes")
-            with wheel.open(found[0]) as member:
-                return member.read(MAX_MEMBER_BYTES)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError) as error:
-        raise Refused(f"the wheel cannot be read: {error}") from None
 
 
 def _member_of_sdist(data: bytes, name: str) -> bytes | None:
