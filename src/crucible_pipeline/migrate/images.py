@@ -2,10 +2,11 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from crucible_pipeline.migrate.change import Edit, Found, Left, line_of
+from crucible_pipeline.migrate.change import Edit, Found, Left, line_of, newline_of
 from crucible_pipeline.migrate.dockerfile import (
     Instruction,
     copies,
@@ -39,7 +40,7 @@ class Needs:
     requirement: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Image:
     """A Dockerfile in its repository.
 
@@ -55,15 +56,25 @@ class Image:
     tree: Tree
     shared: str
 
+    @cached_property
+    def instructions(self) -> list[Instruction]:
+        """Of the file, in its order."""
+        return read(self.text)
+
+    def copied(self) -> Iterator[list[str]]:
+        """What each COPY and ADD takes, as paths of the repository."""
+        for _, sources, _ in copies(self.instructions):
+            yield [self.repository_path(one) for one in sources]
+
     def repository_path(self, source: str) -> str:
         """What a source of COPY is in the repository: the context is its top or the file's folder."""
         beside = posixpath.normpath(posixpath.join(posixpath.dirname(self.path), source))
         from_top = posixpath.normpath(source.lstrip("/") or ".")
         return beside if self.tree.holds(beside) and not self.tree.holds(from_top) else from_top
 
-    def holds(self, instructions: Sequence[Instruction], path: str) -> bool:
+    def holds(self, path: str) -> bool:
         """Whether the image has a file, as far as its COPY instructions tell."""
-        for _, sources, place in copies(instructions):
+        for _, sources, place in copies(self.instructions):
             for source in map(self.repository_path, sources):
                 inside = posixpath.relpath(path, place)
                 is_file = source in self.tree.paths
@@ -73,10 +84,10 @@ class Image:
                     return True
         return False
 
-    def importable(self, instructions: Sequence[Instruction], folder: str) -> set[str]:
+    def importable(self, folder: str) -> set[str]:
         """The names that Python finds in a folder of the image, the copy's own left out."""
         found: set[str] = set()
-        for _, sources, place in copies(instructions):
+        for _, sources, place in copies(self.instructions):
             for source in map(self.repository_path, sources):
                 inside, below = posixpath.relpath(folder, place), posixpath.relpath(place, folder)
                 if source in self.tree.paths:
@@ -97,18 +108,17 @@ def _join(folder: str, inside: str) -> str:
 
 def migrate_image(image: Image, needs: Needs) -> Found:
     """Take the copy out of a Dockerfile, and let it install the package."""
-    found = read(image.text)
     result, is_concerned = Found(), bool(needs.requirement)
-    for instruction, sources, place in copies(found):
+    for instruction, sources, place in copies(image.instructions):
         names = [image.repository_path(one) for one in sources]
         if any(f"/{image.shared}/" in f"/{name}/" for name in names):
             result, is_concerned = result + _copy(image, instruction, (names, place), needs), True
     if not is_concerned:
         return Found()
-    result += _search_path(image, found, needs)
+    result += _search_path(image, needs)
     if needs.requirement:
-        result += _installs(image, found)
-    return result + Found(left=tuple(_dangling(image, found, needs)))
+        result += _installs(image)
+    return result + Found(left=tuple(_dangling(image, needs)))
 
 
 def _copy(image: Image, one: Instruction, places: tuple[list[str], str], needs: Needs) -> Found:
@@ -118,8 +128,7 @@ def _copy(image: Image, one: Instruction, places: tuple[list[str], str], needs: 
     wanted = _wanted(image, needs)
     if names == [wanted]:
         return Found()
-    copied = (sources for _, sources, _ in copies(read(image.text)))
-    if any([image.repository_path(source) for source in sources] == [wanted] for sources in copied):
+    if [wanted] in image.copied():
         wanted = ""
     if wanted and any(_is_above(name, wanted) for name in names):
         return _narrowed(image, one, wanted, place)
@@ -167,9 +176,9 @@ def _narrowed(image: Image, one: Instruction, wanted: str, place: str) -> Found:
     return Found(tuple(edits))
 
 
-def _search_path(image: Image, found: Sequence[Instruction], needs: Needs) -> Found:
+def _search_path(image: Image, needs: Needs) -> Found:
     result = Found()
-    for one in found:
+    for one in image.instructions:
         if one.word != "ENV":
             continue
         for index, word in enumerate(one.words):
@@ -177,7 +186,7 @@ def _search_path(image: Image, found: Sequence[Instruction], needs: Needs) -> Fo
             if name != _PATH:
                 continue
             said = value if equals else " ".join(other.characters for other in one.words[index + 1 :])
-            why = _why_needed(image, found, said.strip("\"'"), needs)
+            why = _why_needed(image, said.strip("\"'"), needs)
             line = line_of(image.text, word.offsets[0])
             if why:
                 result += Found(left=(Left(line, f"{_PATH} stays", why),))
@@ -193,30 +202,30 @@ def _search_path(image: Image, found: Sequence[Instruction], needs: Needs) -> Fo
     return result
 
 
-def _why_needed(image: Image, found: Sequence[Instruction], value: str, needs: Needs) -> str:
+def _why_needed(image: Image, value: str, needs: Needs) -> str:
     """What a person has to know about a PYTHONPATH; empty where it can go."""
     if needs.copied:
         return needs.copied
-    first = start_of(found).folders
+    first = start_of(image.instructions).folders
     if not first:
         return "it is not seen here how Python is started; remove it where nothing else needs it"
-    known = set[str]().union(*(image.importable(found, folder) for folder in first))
+    known = set[str]().union(*(image.importable(folder) for folder in first))
     for part in filter(None, value.split(":")):
         folder = posixpath.normpath(part)
         if part.startswith("$") or folder in first or posixpath.basename(folder) == image.shared:
             continue
-        names = sorted(needs.imports & (image.importable(found, folder) - known))
+        names = sorted(needs.imports & (image.importable(folder) - known))
         if names:
             return f"{', '.join(names)} is found through it; install the service itself, or keep it"
     return ""
 
 
-def _installs(image: Image, found: Sequence[Instruction]) -> Found:
+def _installs(image: Image) -> Found:
     """Give each installation the index and its token for this one command (RUN --mount=type=secret)."""
     edits: list[Edit] = []
     left: list[Left] = []
     is_root = True
-    for one in found:
+    for one in image.instructions:
         if one.word == "FROM":
             is_root = True
         elif one.word == "USER":
@@ -231,7 +240,7 @@ def _installs(image: Image, found: Sequence[Instruction]) -> Found:
                 continue
             mount = _MOUNT if is_root else f"{_MOUNT},mode=0444"
             start = one.rest.offsets[0]
-            newline = "\r\n" if "\r\n" in image.text else "\n"
+            newline = newline_of(image.text)
             edits.append(
                 Edit(start, start, f"{mount} \\{newline}    ", "the private index is mounted as a secret")
             )
@@ -245,9 +254,9 @@ def _installs(image: Image, found: Sequence[Instruction]) -> Found:
     return Found(tuple(edits), tuple(left))
 
 
-def _dangling(image: Image, found: Sequence[Instruction], needs: Needs) -> Iterator[Left]:
+def _dangling(image: Image, needs: Needs) -> Iterator[Left]:
     """Files that requirements name and the image lacks."""
-    for one, sources, place in copies(found):
+    for one, sources, place in copies(image.instructions):
         for source in map(image.repository_path, sources):
             text = needs.requirements.get(source)
             if text is None:
@@ -256,6 +265,6 @@ def _dangling(image: Image, found: Sequence[Instruction], needs: Needs) -> Itera
             folder = posixpath.dirname(place) if is_named else place
             for include in find_includes(text):
                 target = posixpath.normpath(posixpath.join(folder, include.target))
-                if "://" not in include.target and not image.holds(found, target):
+                if "://" not in include.target and not image.holds(target):
                     what = f"{source}:{include.line} includes {include.target}, which the image has not"
                     yield Left(one.line, what, f"copy it to {target}")

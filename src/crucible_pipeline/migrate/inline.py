@@ -5,7 +5,6 @@ neither quoting nor indentation matters.
 """
 
 import re
-from dataclasses import dataclass
 
 from crucible_pipeline.migrate.change import Edit, Found, Left, line_of
 from crucible_pipeline.migrate.package import Package
@@ -13,43 +12,30 @@ from crucible_pipeline.migrate.package import Package
 _NAME = r"[A-Za-z_]\w*"
 
 
-@dataclass(frozen=True, slots=True)
-class Mentions:
-    """How to find a copy in text.
+def _imported(shared: str) -> re.Pattern[str]:
+    """`from shared.x import A, B`, with its module and names."""
+    name, one = re.escape(shared), rf"{_NAME}(?:[ \t]+as[ \t]+{_NAME})?"
+    return re.compile(
+        rf"\bfrom[ \t]+(?P<module>{name}(?:\.\w+)*)[ \t]+import[ \t]+"
+        rf"(?P<names>{one}(?:[ \t]*,[ \t]*{one})*)"
+        r"(?P<more>[ \t]*,?[ \t]*\\?)"
+    )
 
-    Args:
-        shared: its name.
-    """
 
-    shared: str
-
-    @property
-    def imported(self) -> re.Pattern[str]:
-        """`from shared.x import A, B`, with its module and names."""
-        name = re.escape(self.shared)
-        one = rf"{_NAME}(?:[ \t]+as[ \t]+{_NAME})?"
-        return re.compile(
-            rf"\bfrom[ \t]+(?P<module>{name}(?:\.\w+)*)[ \t]+import[ \t]+"
-            rf"(?P<names>{one}(?:[ \t]*,[ \t]*{one})*)"
-            r"(?P<more>[ \t]*,?[ \t]*\\?)"
-        )
-
-    @property
-    def other(self) -> re.Pattern[str]:
-        """Any other import of it, or its name as a module in quotes."""
-        name = re.escape(self.shared)
-        return re.compile(
-            rf"\bimport[ \t]+{name}\b|\bfrom[ \t]+{name}(?:\.\w+)*[ \t]+import\b|[\"']{name}\.\w[\w.]*[\"']"
-        )
+def _mentioned(shared: str) -> re.Pattern[str]:
+    """Any import of the copy, or its name as a module in quotes."""
+    name = re.escape(shared)
+    return re.compile(
+        rf"\bimport[ \t]+{name}\b|\bfrom[ \t]+{name}(?:\.\w+)*[ \t]+import\b|[\"']{name}\.\w[\w.]*[\"']"
+    )
 
 
 def inline_imports(text: str, package: Package, shared: str) -> Found:
     """The imports of the copy in a text that is no Python file."""
-    mentions = Mentions(shared)
     edits: list[Edit] = []
     left: list[Left] = []
     done: set[int] = set()
-    for match in mentions.imported.finditer(text):
+    for match in _imported(shared).finditer(text):
         names = [part.split()[0] for part in match["names"].split(",")]
         is_whole = all(one in package.names and one not in package.modules for one in names)
         if not is_whole or match["more"].strip():
@@ -66,7 +52,7 @@ def inline_imports(text: str, package: Package, shared: str) -> Found:
                 f"see that what runs it installs {package.requirement}",
             )
         )
-    for match in mentions.other.finditer(text):
+    for match in _mentioned(shared).finditer(text):
         if match.start() not in done:
             what = f"{match[0].strip()} is left as it is"
             left.append(Left(line_of(text, match.start()), what, f"write what {package.module} has instead"))

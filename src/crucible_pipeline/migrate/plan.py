@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from crucible_pipeline.migrate.change import Edit, Found, Left
-from crucible_pipeline.migrate.dockerfile import copies, read
 from crucible_pipeline.migrate.images import Image, Needs, migrate_image
 from crucible_pipeline.migrate.inline import inline_imports
 from crucible_pipeline.migrate.manifests import manifest_notes
@@ -105,7 +104,7 @@ def _require(result: Plan, files: Mapping[str, str], folder: str, package: Packa
 
 def _needs_of(image: Image, needs: Mapping[str, Needs], tree: Tree) -> list[Needs]:
     """Those of the services that an image holds: what it copies, else what lies around it."""
-    named = {image.repository_path(one) for _, sources, _ in copies(read(image.text)) for one in sources}
+    named = {name for names in image.copied() for name in names}
     inside = [
         held
         for folder, held in needs.items()
