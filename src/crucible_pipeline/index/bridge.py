@@ -12,6 +12,8 @@ from granian._granian import RSGIProtocolClosed, RSGIProtocolError
 from granian.rsgi import Scope as Asked
 from starlette.types import ASGIApp, Message, Scope
 
+from crucible_pipeline.index.limits import declared_length
+
 Headers = list[tuple[str, str]]
 
 
@@ -34,8 +36,7 @@ class _Exchange:
     def __init__(self, asked: Asked, protocol: HTTPProtocol) -> None:
         self._protocol = protocol
         self._body: AsyncIterator[bytes] = aiter(protocol)
-        length = asked.headers.get("content-length", "")
-        self._missing = int(length) if length.isdecimal() else None
+        self._missing = declared_length(asked.headers.get("content-length", ""))
         self._is_read = False
         self._head: tuple[int, Headers] = (500, [])
         self._stream: Transport | None = None

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +19,18 @@ LEAST_BYTES_A_SECOND = 16 << 10
 MAX_BODIES = 512
 # Enough for a client to finish a small wheel and read why it was refused.
 MAX_DRAINED_BYTES = 64 << 20
+# No body is so long that its length has more.
+MAX_DIGITS = 18
+
+
+def declared_length(header: str) -> int | None:
+    """The length that a Content-Length header declares, in bytes; None where it is no number.
+
+    A number that is longer than that of any body counts as one that no limit allows.
+    """
+    if not header.isdecimal():
+        return None
+    return int(header) if len(header) <= MAX_DIGITS else sys.maxsize
 
 
 class TooSlow(Refused):

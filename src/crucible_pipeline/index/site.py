@@ -27,7 +27,7 @@ from crucible_pipeline.index.care import Care
 from crucible_pipeline.index.catalog import Catalog
 from crucible_pipeline.index.door import Door
 from crucible_pipeline.index.hot import Hot, HotPages
-from crucible_pipeline.index.limits import Limits
+from crucible_pipeline.index.limits import Limits, declared_length
 from crucible_pipeline.index.metrics import Measured, Metrics
 from crucible_pipeline.index.names import parse_filename
 from crucible_pipeline.index.pinning import Pinning
@@ -44,8 +44,6 @@ from crucible_pipeline.version import parse
 
 MAX_FIELD_BYTES = 8 << 20
 MAX_FIELDS = 2000
-# Of a declared length; no body is longer than such a number says.
-MAX_DIGITS = 18
 # What lies beside a distribution under its name.
 BESIDE = (".metadata", ".provenance")
 LOG = logging.getLogger("crucible.index")
@@ -204,8 +202,7 @@ class _Site:
         """What became of an upload: one word, and one sentence."""
         # Before the body is read: a stranger's gigabytes are not worth a disk.
         await self._door.allow(request, "upload", None)
-        declared = request.headers.get("content-length", "")
-        if declared.isdecimal() and (len(declared) > MAX_DIGITS or int(declared) > self._max_upload_bytes):
+        if (declared_length(request.headers.get("content-length", "")) or 0) > self._max_upload_bytes:
             raise TooLarge(f"the index takes at most {self._max_upload_bytes} bytes at once")
         bounded = Request(request.scope, answers.bounded(request, self._max_upload_bytes))
         async with bounded.form(max_files=2, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
