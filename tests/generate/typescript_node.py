@@ -1,8 +1,6 @@
 """The real node and the real TypeScript compiler, for the tests of the generated npm package."""
 
-import hashlib
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,10 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
-from filelock import FileLock
+from node_programs import installed, program
 
-ROOT = Path(__file__).parents[2]
 TOOLS = Path(__file__).parent / "node"
 COMPILER = (
     "--noEmit",
@@ -44,34 +40,17 @@ for await (const line of createInterface({ input: process.stdin })) {
 """
 
 
-def _program(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        pytest.fail(f"{name} is not installed; install Node.js 18 or newer, which brings it")
-    return path
-
-
 def run(*argv: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     """Run node or npm and wait."""
     return subprocess.run(
-        [_program(argv[0]), *argv[1:]], cwd=cwd, capture_output=True, text=True, check=False, timeout=300
+        [program(argv[0]), *argv[1:]], cwd=cwd, capture_output=True, text=True, check=False, timeout=300
     )
 
 
 @cache
 def compiler() -> Path:
     """The folder with the pinned compiler's node_modules; installed once for all test processes."""
-    lock = (TOOLS / "package-lock.json").read_bytes()
-    folder = ROOT / ".crucible" / "node" / hashlib.sha256(lock).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "complete").exists():
-            for name in ("package.json", "package-lock.json", ".npmrc"):
-                shutil.copy(TOOLS / name, folder)
-            done = run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=folder)
-            assert done.returncode == 0, done.stderr
-            (folder / "complete").touch()
-    return folder
+    return installed(TOOLS).parent
 
 
 def type_errors(folder: Path, sources: Mapping[str, str], *options: str) -> list[str]:
@@ -122,7 +101,7 @@ class Library:
 @contextmanager
 def running(package: Path) -> Iterator[Library]:
     """Start a node process that has imported the package; it ends with the block."""
-    argv = [_program("node"), "--input-type=module", "--eval", SERVER, str(package / "index.js")]
+    argv = [program("node"), "--input-type=module", "--eval", SERVER, str(package / "index.js")]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Library(process)
         assert process.stdin

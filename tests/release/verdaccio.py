@@ -2,9 +2,6 @@
 
 import contextlib
 import json
-import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +9,9 @@ from pathlib import Path
 import httpx
 
 from index.seaweed import free_ports
-from release.contracts_repository import ROOT
+from node_programs import installed, serving
 
 LOCK = Path(__file__).parent / "registries"
-PLACE = ROOT / ".crucible" / "registries"
-START_SECONDS = 120
 CONFIGURATION = """\
 storage: {place}/storage
 auth:
@@ -48,45 +43,18 @@ class Npm:
         return found
 
 
-def installed() -> Path:
-    """The program, installed if it is not there yet."""
-    program = PLACE / "node_modules" / "verdaccio" / "bin" / "verdaccio"
-    stamp, lock = PLACE / "installed", (LOCK / "package-lock.json").read_text()
-    if not (program.exists() and stamp.is_file() and stamp.read_text() == lock):
-        PLACE.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copyfile(LOCK / name, PLACE / name)
-        argv = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-        subprocess.run(argv, cwd=PLACE, check=True)
-        stamp.write_text(lock)
-    return program
-
-
 @contextlib.contextmanager
 def verdaccio(place: Path) -> Iterator[Npm]:
     """An empty registry on loopback with one user."""
-    program = installed()
+    program = installed(LOCK) / "verdaccio" / "bin" / "verdaccio"
     (port,) = free_ports(1)
     (place / "config.yaml").write_text(CONFIGURATION.format(place=place))
     url = f"http://127.0.0.1:{port}/"
     argv = ["node", str(program), "--config", str(place / "config.yaml"), "--listen", url]
-    with (place / "out").open("wb") as out:
-        process = subprocess.Popen(argv, stdout=out, stderr=out, cwd=place)
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                httpx.get(f"{url}-/ping", trust_env=False, timeout=5)
-                break
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the registry does not start: {(place / 'out').read_text()}")
-            time.sleep(0.1)
+    with serving(argv, f"{url}-/ping", place / "out"):
         user = {"name": "publisher", "password": "made-up-for-loopback"}
         answer = httpx.put(
             f"{url}-/user/org.couchdb.user:publisher", content=json.dumps(user), trust_env=False, timeout=60,
             headers={"Content-Type": "application/json"},
         )  # fmt: skip
         yield Npm(url, answer.raise_for_status().json()["token"])
-    finally:
-        process.terminate()
-        process.wait(30)

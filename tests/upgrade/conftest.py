@@ -46,6 +46,14 @@ def index() -> Iterator[Running]:
 
 
 @pytest.fixture
+def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an index nor a token is known but those that a test names."""
+    for name in ("CRUCIBLE_INDEX_URL", "CRUCIBLE_TOKEN", "PIP_INDEX_URL", "GITHUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@pytest.fixture
 def service(tmp_path: Path) -> ServiceRepository:
     """A service repository with one pin and one line that breaks."""
     return ServiceRepository.create(

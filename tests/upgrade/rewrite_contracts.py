@@ -5,13 +5,13 @@ from pathlib import Path
 
 from crucible_pipeline.compat.diff import diff
 from crucible_pipeline.contracts.load import load
-from crucible_pipeline.contracts.model import Contract, Package
+from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.generate.generate import generate
 from crucible_pipeline.upgrade.impact import Hit, Impact, impact
 from crucible_pipeline.upgrade.rewrite import rewrite
 from crucible_pipeline.upgrade.rewriting import Contracts, Rewriting
+from upgrade.renamed_states import PACKAGE
 
-PACKAGE = Package("crucible-shared", "crucible_shared", "@crucible/shared")
 EVALUATION = """\
 openapi: 3.1.0
 info: {title: Evaluations, version: from-git-tag}

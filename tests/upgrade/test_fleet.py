@@ -28,11 +28,11 @@ BRANCH = "crucible/crucible-shared-0.4"
 PINNED: Mapping[str, str | bytes] = {"requirements.txt": "crucible-shared==0.3.*\n"}
 
 
+pytestmark = pytest.mark.usefixtures("no_settings_of_the_machine")
+
+
 @pytest.fixture(autouse=True)
-def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("CRUCIBLE_INDEX_URL", "CRUCIBLE_TOKEN", "PIP_INDEX_URL", "GITHUB_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def a_cache_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CRUCIBLE_CACHE", str(tmp_path / "cache"))
 
 

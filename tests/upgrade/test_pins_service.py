@@ -17,11 +17,7 @@ PROJECT = '[project]\nname = "s"\ndependencies = ["crucible-shared==0.3.*"]\n'
 WEB = '{"dependencies": {"@crucible/shared": "~0.3.0"}}\n'
 
 
-@pytest.fixture(autouse=True)
-def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CRUCIBLE_INDEX_URL", "CRUCIBLE_TOKEN", "PIP_INDEX_URL", "GITHUB_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+pytestmark = pytest.mark.usefixtures("no_settings_of_the_machine")
 
 
 def run(

@@ -4,15 +4,15 @@ import pytest
 
 from crucible_pipeline.compat.diff import diff
 from crucible_pipeline.contracts.load import load
-from crucible_pipeline.contracts.model import Contract, Package
+from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.contracts.snapshot import dump, restore
 from crucible_pipeline.errors import InvalidInput
 from crucible_pipeline.upgrade.impact import impact
 from crucible_pipeline.upgrade.impact_report import Report, Service, as_github, as_text, summary
 from crucible_pipeline.upgrade.literal import Literal, Name, Place
 from crucible_pipeline.upgrade.vocabulary import vocabulary
+from upgrade.renamed_states import BEFORE, PACKAGE, RENAMED, states
 
-PACKAGE = Package("crucible-shared", "crucible_shared", "@crucible/shared")
 CHANNELS = """\
 asyncapi: 3.0.0
 info: {title: Events, version: from-git-tag}
@@ -108,34 +108,6 @@ def test_what_cannot_have_been_a_name_is_a_problem() -> None:
         contract("a: {new: {value: 1, x-renamed-from: '!'}}", "k", "T")
 
 
-ENUM = """\
-openapi: 3.1.0
-info: {title: Evaluations, version: from-git-tag}
-components:
-  schemas:
-    STATUS:
-      type: string
-      enum: [VALUE, done]
-      MORE
-    Request:
-      type: object
-      properties: {FIELD: {type: stringRENAMED}}
-"""
-
-
-def states(status: str, value: str, field: str, more: str = "", renamed: str = "") -> Contract:
-    text = ENUM.replace("VALUE", value).replace("FIELD", field).replace("RENAMED", renamed)
-    return load({"evaluation.yaml": text.replace("STATUS", status).replace("      MORE\n", more)}, PACKAGE)
-
-
-FIRST = states("Status", "queued", "timeout")
-SECOND = states(
-    "State",
-    "waiting",
-    "limit",
-    "      x-renamed-from: Status\n      x-enum-renamed-from: {waiting: queued}\n",
-    ", x-renamed-from: timeout",
-)
 THIRD = states("State", "waiting", "limit")
 CODE = b"""from crucible_shared import Status, Request
 from crucible_shared.evaluation import Status as Again
@@ -153,25 +125,25 @@ def found(old: Contract, new: Contract, code: bytes = CODE) -> set[tuple[int, st
 
 
 def test_each_use_of_a_renamed_type_member_or_field_is_told_the_new_name() -> None:
-    hits = found(FIRST, SECOND)
+    hits = found(BEFORE, RENAMED)
     assert hits >= {(line, "type-renamed", "State", False) for line in (1, 2, 4, 5)}
     assert hits >= {(line, "enum-value-renamed", "State.WAITING", True) for line in (5, 7)}
     assert hits >= {(line, "property-renamed", "Request.limit", True) for line in (6, 7)}
 
 
 def test_code_that_was_warned_is_found_when_the_former_names_go() -> None:
-    hits = found(SECOND, THIRD)
+    hits = found(RENAMED, THIRD)
     gone = "former-name-removed"
     assert hits >= {(line, gone, "State", True) for line in (1, 2, 4, 5)}
     assert hits >= {(line, gone, "State.WAITING", True) for line in (5, 7)}
     assert hits >= {(line, gone, "Request.limit", True) for line in (6, 7)}
     new = CODE.replace(b"Status", b"State").replace(b"QUEUED", b"WAITING").replace(b"timeout", b"limit")
-    assert found(SECOND, THIRD, new) == set()
+    assert found(RENAMED, THIRD, new) == set()
 
 
 def test_what_breaks_under_a_former_name_breaks_too() -> None:
     more = "      x-renamed-from: Status\n      x-enum-renamed-from: {waiting: queued}\n"
-    hits = found(SECOND, states("State", "waiting", "other", more))
+    hits = found(RENAMED, states("State", "waiting", "other", more))
     assert hits == {(line, "property-removed-optional", "", True) for line in (6, 7)}
 
 
@@ -202,6 +174,6 @@ print(channels.EVALUATION_QUEUED)
 
 def test_a_former_value_in_a_service_is_told_the_member_to_use() -> None:
     literal = Literal("queued", 1, 1, Place.GIVEN, Name("state"))
-    verdict = vocabulary(SECOND).judge(literal)
+    verdict = vocabulary(RENAMED).judge(literal)
     assert verdict is not None
     assert (verdict.rule, verdict.todo) == ("value-unknown", "use State.WAITING")

@@ -20,11 +20,7 @@ from upgrade.upgrade_services import ServiceRepository
 USES = "from crucible_shared import EvaluationStatus\n\nWAITS = EvaluationStatus.QUEUED\n"
 
 
-@pytest.fixture(autouse=True)
-def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CRUCIBLE_INDEX_URL", "CRUCIBLE_TOKEN", "PIP_INDEX_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+pytestmark = pytest.mark.usefixtures("no_settings_of_the_machine")
 
 
 @pytest.fixture

@@ -3,45 +3,18 @@
 import pytest
 
 from crucible_pipeline.compat.diff import diff
-from crucible_pipeline.contracts.load import load
-from crucible_pipeline.contracts.model import Contract, Package
+from crucible_pipeline.contracts.model import Contract
 from crucible_pipeline.upgrade.impact import Hit, impact
 from crucible_pipeline.upgrade.use import Tier
 from crucible_pipeline.upgrade.verdict import Kind, verdict, why
+from upgrade.renamed_states import BEFORE, RENAMED, states
 
-PACKAGE = Package("crucible-shared", "crucible_shared", "@crucible/shared")
-STATES = """\
-openapi: 3.1.0
-info: {title: Evaluations, version: from-git-tag}
-components:
-  schemas:
-    STATUS:
-      type: string
-      enum: [VALUE, done]
-      MORE
-    Request: {type: object, properties: {FIELD: {type: stringRENAMED}, gone: {type: string}}}
-"""
-
-
-def states(status: str, value: str, field: str, more: str = "", renamed: str = "") -> Contract:
-    text = STATES.replace("VALUE", value).replace("FIELD", field).replace("RENAMED", renamed)
-    return load({"evaluation.yaml": text.replace("STATUS", status).replace("      MORE\n", more)}, PACKAGE)
-
-
-OLD = states("Status", "queued", "timeout")
-NEW = states(
-    "State",
-    "waiting",
-    "limit",
-    "      x-renamed-from: Status\n      x-enum-renamed-from: {waiting: queued}\n",
-    ", x-renamed-from: timeout",
-)
 HEAD = "from crucible_shared import Request, Status as S, Status\n"
 
 
-def found_in(code: str | bytes, new: Contract = NEW) -> tuple[Hit, ...]:
+def found_in(code: str | bytes, new: Contract = RENAMED) -> tuple[Hit, ...]:
     content = code if isinstance(code, bytes) else code.encode()
-    return impact(diff(OLD, new), OLD, new, {"app.py": content}).hits
+    return impact(diff(BEFORE, new), BEFORE, new, {"app.py": content}).hits
 
 
 def shown(text: str, hit: Hit) -> str:
