@@ -26,6 +26,7 @@ from crucible_pipeline.index.names import Kind, normalized, parse_filename
 from crucible_pipeline.index.negotiate import HTML, JSON
 from crucible_pipeline.index.patience import NOT_NOW, pause
 from crucible_pipeline.index.saved import Page, Saved
+from crucible_pipeline.index.trust import trust
 
 ACCEPT = f"{JSON}, {HTML};q=0.2, text/html;q=0.1"
 MAX_PAGE_BYTES = 64 << 20
@@ -93,7 +94,12 @@ class Index:
         self.url = str(parsed.copy_with(username=None, password=None, fragment=None)).rstrip("/") + "/"
         self._saved, self._retries = saved, retries
         self._client = httpx.Client(
-            auth=auth, timeout=timeout, follow_redirects=True, max_redirects=MAX_REDIRECTS, trust_env=True
+            auth=auth,
+            timeout=timeout,
+            follow_redirects=True,
+            max_redirects=MAX_REDIRECTS,
+            trust_env=True,
+            verify=trust(),
         )
 
     def __enter__(self) -> Self:

@@ -21,6 +21,7 @@ from joserfc.jwk import KeySet
 from crucible_pipeline.errors import Refused
 from crucible_pipeline.index.identity import LEEWAY_SECONDS, IssuerFailed, NoToken, part
 from crucible_pipeline.index.origins import checked_issuer
+from crucible_pipeline.index.trust import trust
 
 ALGORITHMS = ("RS256", "ES256")
 FRESH_SECONDS = 600.0
@@ -115,7 +116,7 @@ class Issuers:
         return kept.keys
 
     def _ask(self, issuer: str, now: float) -> _Keys:
-        with httpx.Client(timeout=TIMEOUT_SECONDS, transport=self._transport) as client:
+        with httpx.Client(timeout=TIMEOUT_SECONDS, transport=self._transport, verify=trust()) as client:
             # Discovery 1.0, section 4.1: after a final slash was removed.
             about = _json(client, f"{issuer.removesuffix('/')}/.well-known/openid-configuration")
             if about.get("issuer") != issuer:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import httpx
 
 from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.index.trust import trust
 
 TIMEOUT_SECONDS = 30.0
 MAX_SHOWN = 500
@@ -58,7 +59,11 @@ def send(
     url = f"{simple_url.rstrip('/').removesuffix('/simple')}/pins"
     try:
         answer = httpx.post(
-            url, json=document, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_SECONDS
+            url,
+            json=document,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=TIMEOUT_SECONDS,
+            verify=trust(),
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise CannotDo(f"the index does not answer: {type(error).__name__}", "look at --index-url") from None

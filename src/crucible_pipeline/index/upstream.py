@@ -26,6 +26,7 @@ from crucible_pipeline.index.hot import Hot
 from crucible_pipeline.index.kept import Kept
 from crucible_pipeline.index.page import Link
 from crucible_pipeline.index.store import AlreadyExists, NotFound, Store
+from crucible_pipeline.index.trust import trust
 
 FRESH_SECONDS = 600.0
 # After a failure the other index is left alone for a while, so that what was seen is answered at once.
@@ -260,6 +261,7 @@ class Upstream:
             max_redirects=MAX_REDIRECTS,
             headers={"Via": self._via, "User-Agent": "crucible-index"},
             event_hooks={"request": [check]},
+            verify=trust(),
         )
 
     def _auth_for(self, url: str) -> httpx.BasicAuth | None:

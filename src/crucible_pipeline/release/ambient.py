@@ -12,6 +12,7 @@ import httpx
 import id as identities
 
 from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.index.trust import trust
 from crucible_pipeline.release.environment import TOKEN, credentials
 from crucible_pipeline.release.target import Target
 
@@ -41,7 +42,7 @@ def identified(environ: Mapping[str, str], target: Target) -> Mapping[str, str]:
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         return environ
     root = f"{parts.scheme}://{parts.netloc}/_/oidc"
-    with httpx.Client(timeout=SECONDS) as client:
+    with httpx.Client(timeout=SECONDS, verify=trust()) as client:
         try:
             answer = client.get(f"{root}/audience")
             if answer.status_code in {httpx.codes.NOT_FOUND, httpx.codes.FORBIDDEN}:

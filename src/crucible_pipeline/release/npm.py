@@ -17,6 +17,7 @@ import httpx
 from packaging.version import Version
 
 from crucible_pipeline.errors import CannotDo, Refused
+from crucible_pipeline.index.trust import trust
 from crucible_pipeline.release.archive import tarred
 from crucible_pipeline.release.environment import for_build
 from crucible_pipeline.release.program import run
@@ -124,7 +125,9 @@ def listed(registry: Registry, name: str) -> Listed:
     if registry.token:
         headers["Authorization"] = f"Bearer {registry.token}"
     try:
-        answer = httpx.get(registry.url + quote(name, safe="@"), headers=headers, timeout=_SECONDS)
+        answer = httpx.get(
+            registry.url + quote(name, safe="@"), headers=headers, timeout=_SECONDS, verify=trust()
+        )
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return Listed({})
         answer.raise_for_status()

@@ -1,18 +1,17 @@
 """A forge's REST API over HTTP: patience with a busy forge, and no trust in what it answers."""
 
 import json
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any, cast
 from urllib.parse import urljoin
 
 import httpx
 
 from crucible_pipeline.errors import CannotDo
+from crucible_pipeline.index.trust import trust
 
 TIMEOUT_SECONDS = 30.0
 MAX_ANSWER_BYTES = 16 << 20
@@ -42,12 +41,6 @@ class Words:
     page_size: int = 100
 
 
-@cache
-def _trust() -> ssl.SSLContext:
-    """The authorities that are trusted; read once, for that takes longer than a request."""
-    return httpx.create_ssl_context()
-
-
 class Api:
     """The API of one forge. Close it, or use it in a `with` block.
 
@@ -62,7 +55,7 @@ class Api:
         self._words = words
         self._pause = pause
         # no redirect is followed blindly: the token goes to no other host
-        self._client = httpx.Client(headers=dict(words.headers), timeout=TIMEOUT_SECONDS, verify=_trust())
+        self._client = httpx.Client(headers=dict(words.headers), timeout=TIMEOUT_SECONDS, verify=trust())
 
     def close(self) -> None:
         """Close the connections."""
